@@ -1,0 +1,7 @@
+"""``python -m ttsgate`` is the ``ttsgate`` command."""
+
+from __future__ import annotations
+
+from ttsgate.cli.main import main
+
+main()

@@ -1,0 +1,61 @@
+"""The ``ttsgate`` command: finds a verb's module only when that verb is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from ttsgate import __version__
+from ttsgate.errors import TtsgateError
+
+__all__ = ["app", "main"]
+
+VERBS = {
+    "validate": "Run the suites against a target and leave a bundle.",
+    "serve": "Run the emulator of the service.",
+}
+"""Verb and one-line help; each lives in ``ttsgate.cli.<verb>`` as ``command``."""
+
+
+class _LazyVerbs(click.Group):
+    """Imports a verb's module only when it is used, so that ``--help`` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command = importlib.import_module(f"ttsgate.cli.{name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_LazyVerbs, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None})
+@click.version_option(__version__, message="ttsgate %(version)s")
+def app() -> None:
+    """Validate realtime text-to-speech of Qwen TTS Realtime and leave evidence that others can check."""
+
+
+def main() -> NoReturn:
+    """Run the command line; every deliberate error is one sentence on stderr and its own exit code."""
+    try:
+        code = app.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as exc:
+        exc.show()
+        code = 2
+    except TtsgateError as exc:
+        click.echo(f"ttsgate: {exc}", err=True)
+        code = exc.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
