@@ -50,11 +50,7 @@ VerdictName = Literal["pass", "fail", "error", "inconclusive"]
 Severity = Literal["fail", "warn", "note"]
 
 
-class _Record(msgspec.Struct, kw_only=True):
-    """Base of all records: keyword-only, mutable while a run is under way."""
-
-
-class Target(_Record):
+class Target(msgspec.Struct, kw_only=True):
     """Where the service is, and what evidence from it may claim."""
 
     kind: TargetKind
@@ -77,7 +73,7 @@ class Target(_Record):
     """What the preflight saw: peer addresses, certificate digest, ``intercepted``; emulator version and seed."""
 
 
-class Setting(_Record):
+class Setting(msgspec.Struct, kw_only=True):
     """One resolved option."""
 
     name: str
@@ -88,7 +84,7 @@ class Setting(_Record):
     """``command line``, ``environment TTSGATE_X``, ``file gate.toml`` or ``default``."""
 
 
-class Intent(_Record):
+class Intent(msgspec.Struct, kw_only=True):
     """What the run set out to do, recorded before the first byte left."""
 
     summary: str
@@ -107,7 +103,7 @@ class Intent(_Record):
     """Caps in force: ``chars``, ``sessions``, ``seconds``, ``cost``, ``rate``."""
 
 
-class Runtime(_Record):
+class Runtime(msgspec.Struct, kw_only=True):
     """A Python and a dashscope release, as they reported themselves."""
 
     id: str
@@ -128,7 +124,7 @@ class Runtime(_Record):
     """Versions of what the SDK speaks with, e.g. ``websocket-client``."""
 
 
-class ModelFacts(_Record):
+class ModelFacts(msgspec.Struct, kw_only=True):
     """What the catalogue knows about a model that the run touched."""
 
     name: str
@@ -143,7 +139,7 @@ class ModelFacts(_Record):
     """Claims about retirement: ``says``, ``source``, ``date``."""
 
 
-class CompileRecord(_Record):
+class CompileRecord(msgspec.Struct, kw_only=True):
     """One script under one Python version."""
 
     script: str
@@ -162,7 +158,7 @@ class CompileRecord(_Record):
     """Digest of the script."""
 
 
-class ConnectivityStep(_Record):
+class ConnectivityStep(msgspec.Struct, kw_only=True):
     """One read-only step on the way to the service."""
 
     name: str
@@ -187,7 +183,7 @@ class ConnectivityStep(_Record):
     """Addresses, model ids seen among ours, ..."""
 
 
-class SessionRecord(_Record):
+class SessionRecord(msgspec.Struct, kw_only=True):
     """One session, summarised; the transcript holds the rest."""
 
     id: str
@@ -248,7 +244,7 @@ class SessionRecord(_Record):
     """The probe's JSON without audio, for SDK clients."""
 
 
-class Cell(_Record):
+class Cell(msgspec.Struct, kw_only=True):
     """target x model x client x runtime x mode x format."""
 
     id: str
@@ -275,7 +271,7 @@ class Cell(_Record):
     """Ids of its sessions."""
 
 
-class Evidence(_Record):
+class Evidence(msgspec.Struct, kw_only=True):
     """One pointer into what was seen."""
 
     file: str | None = None
@@ -288,7 +284,7 @@ class Evidence(_Record):
     """What stood there, shortened."""
 
 
-class CheckRecord(_Record):
+class CheckRecord(msgspec.Struct, kw_only=True):
     """One check on one subject."""
 
     check: str
@@ -319,7 +315,7 @@ class CheckRecord(_Record):
     """False for surveyed models."""
 
 
-class Diagnosis(_Record):
+class Diagnosis(msgspec.Struct, kw_only=True):
     """Who is to blame, for what, and what to do."""
 
     party: Party
@@ -334,7 +330,7 @@ class Diagnosis(_Record):
     """Other causes that the evidence cannot tell apart."""
 
 
-class Finding(_Record):
+class Finding(msgspec.Struct, kw_only=True):
     """One cause, with the checks that showed it."""
 
     diagnosis: Diagnosis
@@ -353,7 +349,7 @@ class Finding(_Record):
     """Clients concerned."""
 
 
-class Skip(_Record):
+class Skip(msgspec.Struct, kw_only=True):
     """One thing that did not run."""
 
     subject: str
@@ -366,7 +362,7 @@ class Skip(_Record):
     """Whether configuration allows it."""
 
 
-class Mutation(_Record):
+class Mutation(msgspec.Struct, kw_only=True):
     """One change made to the account, and its undoing."""
 
     id: str
@@ -383,7 +379,7 @@ class Mutation(_Record):
     """Run that made it."""
 
 
-class Verdict(_Record):
+class Verdict(msgspec.Struct, kw_only=True):
     """The run's verdict."""
 
     name: VerdictName
@@ -398,7 +394,7 @@ class Verdict(_Record):
     """Findings that do not block."""
 
 
-class Result(_Record):
+class Result(msgspec.Struct, kw_only=True):
     """The data of one run."""
 
     schema_version: int = SCHEMA_VERSION
