@@ -301,6 +301,8 @@ class CheckRecord(msgspec.Struct, kw_only=True):
     """One line: what was seen against what was expected."""
     reason: str | None = None
     """Reason code when skipped, blocked or inconclusive."""
+    cause: str | None = None
+    """Cause id, when the check itself could tell; else the diagnosis decides."""
     numbers: dict[str, float] = {}
     """Measured values by metric name."""
     evidence: list[Evidence] = []
@@ -437,6 +439,8 @@ class Result(msgspec.Struct, kw_only=True):
     """Sessions that ran."""
     checks: list[CheckRecord] = []
     """Every selected check with its outcome."""
+    requirements: dict[str, str] = {}
+    """Sentence of each selected check by its id, as it read when this run was judged."""
     findings: list[Finding] = []
     """One per cause."""
     skips: list[Skip] = []
