@@ -15,6 +15,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 LOCK := requirements/dev.txt
 STAMP := $(VENV)/.ttsgate
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps
 CODE := $(wildcard src scripts checks tests examples conftest.py)
 
 # A make variable as one shell word.
@@ -23,8 +24,8 @@ quoted = '$(subst ','\'',$(1))'
 given = $(if $(filter command%,$(origin $(1))),$(2) $(call quoted,$($(1))))
 arguments = $(if $(filter command%,$(origin ARGS)),$(ARGS))
 
-# The stamp names its checkout: scripts of a moved or copied .venv point to the old place.
-ifneq ($(shell [ "$$(cat $(STAMP) 2>/dev/null)" = "$$(pwd -P)" ] && $(RUN) -c 'print(1)' 2>/dev/null),1)
+# The stamp names its checkout: what a moved or copied .venv contains points to the old place.
+ifneq ($(shell $(RUN) -c 'print(1)' 2>/dev/null && { [ ! -e $(STAMP) ] || [ "$$(cat $(STAMP))" = "$$(pwd -P)" ]; } && echo ok),1 ok)
 FOREIGN := foreign
 endif
 
@@ -67,20 +68,23 @@ foreign:
 
 $(STAMP): $(LOCK) pyproject.toml $(FOREIGN)
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
-		echo "ttsgate: there is no $(PYTHON); install Python 3.11 or newer (apt-get install python3 python3-venv) or name one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+		echo "ttsgate: there is no $(PYTHON); install Python 3.11 or newer (apt-get install python3 python3-venv)" \
+			"or name one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "ttsgate: $$("$(PYTHON)" --version 2>&1) is too old; install Python 3.11 or newer (apt-get install python3.11 python3.11-venv) and name it: make PYTHON=python3.11 ..." >&2; exit 1; }
-	@"$(UV)" --version >/dev/null 2>&1 || "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "ttsgate: $(PYTHON) cannot make environments (no ensurepip); install its venv package: apt-get install python3-venv" >&2; exit 1; }
-	@echo "ttsgate: building .venv from $(LOCK) (once; about a minute)" >&2
+		echo "ttsgate: $$("$(PYTHON)" --version 2>&1) is too old; install Python 3.11 or newer" \
+			"(apt-get install python3.11 python3.11-venv) and name it: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@if [ -n "$(FOREIGN)" ]; then rm -rf $(VENV); fi
+	@echo "ttsgate: building .venv from $(LOCK) (once; about a minute)" >&2
 	@if "$(UV)" --version >/dev/null 2>&1; then \
 		{ [ -x $(RUN) ] || "$(UV)" venv --quiet --no-python-downloads --python "$(PYTHON)" $(VENV); } && \
 		"$(UV)" pip sync --quiet --python $(RUN) --require-hashes $(LOCK) && \
-		"$(UV)" pip install --quiet --python $(RUN) --no-deps --no-build-isolation -e .; \
-	else \
-		{ $(RUN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv $(VENV); } && \
-		$(RUN) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r $(LOCK) && \
-		$(RUN) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .; \
-	fi
+		"$(UV)" pip install --quiet --python $(RUN) --no-deps --no-build-isolation -e . && exit 0; \
+		echo "ttsgate: uv could not; trying pip" >&2; \
+	fi; \
+	"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "ttsgate: $(PYTHON) cannot make environments (no ensurepip); install its venv package:" \
+			"apt-get install python3-venv" >&2; exit 1; }; \
+	{ $(RUN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv $(VENV); } && \
+	$(RUN) -m pip install $(PIP_OPTIONS) --require-hashes -r $(LOCK) && \
+	$(RUN) -m pip install $(PIP_OPTIONS) --no-build-isolation -e .
 	@pwd -P > $@
