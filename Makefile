@@ -16,7 +16,7 @@ RUN := $(VENV)/bin/python
 LOCK := requirements/dev.txt
 STAMP := $(VENV)/.ttsgate
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps
-CODE := $(wildcard src scripts checks tests examples conftest.py)
+CODE := $(wildcard src scripts checks tests examples hatch_build.py conftest.py)
 
 # A make variable as one shell word.
 quoted = '$(subst ','\'',$(1))'
@@ -46,7 +46,7 @@ test: $(STAMP) ## test ttsgate itself: ARGS="tests/catalog -x"
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(RUN) -m ruff check $(CODE)
 	$(RUN) -m ruff format --check $(CODE)
-	$(RUN) -m mypy $(filter-out conftest.py,$(CODE))
+	$(RUN) -m mypy $(filter-out examples conftest.py,$(CODE))
 	$(VENV)/bin/lint-imports --no-logo
 
 format: $(STAMP) ## let ruff arrange the code as `lint` wants it
