@@ -21,7 +21,7 @@ from typing import Literal
 
 from ttsgate.errors import UsageError
 
-__all__ = ["SWITCHES", "Basis", "Switch", "basis_counts", "parse_switches"]
+__all__ = ["SWITCHES", "Basis", "Switch", "all_switches", "basis_counts", "parse_switches"]
 
 Basis = Literal["documented", "field", "inferred"]
 
@@ -270,12 +270,19 @@ SWITCHES: dict[str, Switch] = _table(
         "milliseconds that are added before the first delta of a response",
     ),
 )
-"""Every switch by name, in the order of a session."""
+"""The switches of the websocket by name, in the order of a session; those of HTTP are in `http_behaviours`."""
+
+
+def all_switches() -> dict[str, Switch]:
+    """Every switch of the emulator by name, websocket first."""
+    from ttsgate.emulator.http_behaviours import BEHAVIOURS
+
+    return SWITCHES | {switch.name: switch for switch in BEHAVIOURS}
 
 
 def basis_counts() -> dict[str, int]:
-    """How many switches rest on each basis, e.g. ``{"documented": 6, "field": 4, "inferred": 20}``."""
-    return dict(sorted(Counter(switch.basis for switch in SWITCHES.values()).items()))
+    """How many choices rest on each basis, e.g. ``{"documented": 6, "field": 4, "inferred": 20}``."""
+    return dict(sorted(Counter(switch.basis for switch in all_switches().values()).items()))
 
 
 def parse_switches(settings: Iterable[str]) -> Mapping[str, str]:
@@ -284,13 +291,14 @@ def parse_switches(settings: Iterable[str]) -> Mapping[str, str]:
     Raises:
         UsageError: an unknown name or value; the text names the nearest one.
     """
+    known = all_switches()
     chosen: dict[str, str] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         name, value = name.strip(), value.strip()
-        switch = SWITCHES.get(name)
+        switch = known.get(name)
         if switch is None:
-            near = difflib.get_close_matches(name, SWITCHES, n=1)
+            near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise UsageError(f"unknown switch {name!r}{hint} (ttsgate serve --fidelity lists them)")
         if not equals:

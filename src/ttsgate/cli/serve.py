@@ -1,0 +1,92 @@
+"""``ttsgate serve``: the emulator of the service."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from ttsgate import __version__
+
+__all__ = ["command"]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option("--api-key", "api_keys", multiple=True, metavar="KEY", help="Valid key; default sk-emulator. Repeatable.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="Fault, e.g. stall:for=3s@MODEL. Repeatable.")
+@click.option("--seed", default=7, show_default=True, help="Same seed, same speech, same chance.")
+@click.option(
+    "--pace", default=1.25, show_default=True, type=click.FloatRange(0.05, 1000), help="Times faster than real time."
+)
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See --fidelity. Repeatable.")
+@click.option("--model-state", "states", multiple=True, metavar="MODEL=STATE", help="active|retiring|retired|absent.")
+@click.option("--unlimited", is_flag=True, help="No limit on new sessions (default: 3 a second and model).")
+@click.option("--admin", is_flag=True, help="Answer on /admin (loopback only): faults, sessions, state.")
+@click.option("--until-stdin-closes", is_flag=True, help="End when stdin closes.")
+@click.option("--list-faults", is_flag=True, help="List the faults and end.")
+@click.option("--fidelity", is_flag=True, help="List what is documented, reported or assumed, and end.")
+@click.option("--json", "as_json", is_flag=True, help="With --list-faults or --fidelity: as JSON.")
+def command(
+    *,
+    api_keys: tuple[str, ...],
+    switches: tuple[str, ...],
+    states: tuple[str, ...],
+    unlimited: bool,
+    until_stdin_closes: bool,
+    list_faults: bool,
+    fidelity: bool,
+    as_json: bool,
+    **rest: Any,
+) -> None:
+    """Run the emulator of the service: websocket and HTTP on one port.
+
+    The first line on stdout is JSON with its addresses; nothing else is written there.
+    """
+    if list_faults or fidelity:
+        from ttsgate.emulator import listing
+
+        click.echo(listing.faults(as_json=as_json) if list_faults else listing.fidelity(as_json=as_json))
+        return
+    from ttsgate.emulator.config import DEFAULT_KEY, EmulatorConfig
+    from ttsgate.emulator.switches import parse_switches
+    from ttsgate.errors import UsageError
+
+    model_states = {}
+    for given in states:
+        model, equals, state = given.partition("=")
+        if not equals:
+            raise UsageError(f"--model-state {given!r}: expected MODEL=STATE")
+        model_states[model] = state
+    limits: dict[str, Any] = {"sessions_per_second": None, "sessions_per_minute": None} if unlimited else {}
+    config = EmulatorConfig(
+        api_keys=api_keys or (DEFAULT_KEY,),
+        switches=parse_switches(switches),
+        model_states=model_states,
+        **limits,
+        **rest,
+    )
+    from ttsgate.emulator.server import serve
+
+    serve(config, announce=_announce, until_stdin_closes=until_stdin_closes)
+
+
+def _announce(told: dict[str, Any]) -> None:
+    """The one line on stdout, and for people on stderr how to point each SDK here."""
+    sys.stdout.write(json.dumps({**told, "version": __version__}) + "\n")
+    sys.stdout.flush()
+    ws_url, http_url, key, ca = told["ws_url"], told["http_url"], told["api_key"], told.get("ca")
+    lines = [
+        f"ttsgate emulator {__version__}: emulated, not live",
+        f"  websocket   {ws_url}?model=qwen3-tts-flash-realtime",
+        f"  Python SDK  dashscope.api_key = {key!r}; QwenTtsRealtime(model=..., callback=..., url={ws_url!r})",
+        f"              dashscope.base_http_api_url = {http_url!r}",
+        f"  Java SDK    QwenTtsRealtimeParam.builder().url({json.dumps(ws_url)}).apikey({json.dumps(key)})",
+        f"  curl        curl -H 'Authorization: Bearer {key}' {told['compatible_url']}/models",
+    ]
+    if ca:
+        lines.append(f"  TLS         trust {ca}: SSL_CERT_FILE={ca} REQUESTS_CA_BUNDLE={ca} NODE_EXTRA_CA_CERTS={ca}")
+    print("\n".join(lines), file=sys.stderr, flush=True)

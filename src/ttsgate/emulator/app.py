@@ -1,0 +1,165 @@
+"""One emulator on one port: websocket, HTTP and, when asked for, the admin endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from ttsgate.emulator.account import Account
+from ttsgate.emulator.config import EmulatorConfig
+from ttsgate.emulator.faults.hooks import Context, HttpCall
+from ttsgate.emulator.faults.registry import Injector, parse_fault
+from ttsgate.emulator.http_reply import Call, Reply
+from ttsgate.emulator.http_routes import http_routes
+from ttsgate.emulator.realtime import PATH, RealtimeDoor
+from ttsgate.emulator.speech import Speech
+from ttsgate.emulator.switches import basis_counts
+from ttsgate.errors import UsageError
+
+__all__ = ["Emulator"]
+
+log = logging.getLogger("ttsgate.emulator")
+
+
+class Emulator:
+    """The service in one process.
+
+    Args:
+        config: What it was told to be.
+        clock: Unix seconds for accounts and expiries.
+
+    Raises:
+        UsageError: an unknown fault, model or switch.
+    """
+
+    def __init__(self, config: EmulatorConfig, *, clock: Callable[[], float] = time.time) -> None:
+        self.config = config
+        self.injector = Injector(config.faults, seed=config.seed)
+        self.speech = Speech(seed=config.seed)
+        self.account = Account(config, clock)
+        self.door = RealtimeDoor(self.account, self.speech, config, self.injector)
+        self.port = 0
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listen; `port` is known afterwards.
+
+        Raises:
+            UsageError: the address cannot be listened on.
+        """
+        _raise_file_limit()
+        asyncio.get_running_loop().set_exception_handler(_log_loop_problem)
+        app = web.Application(middlewares=[_plain_errors])
+        app.router.add_get(PATH, self.door.handle)
+        app.router.add_routes(http_routes(self.account, self.speech, self.config, hook=self._on_http))
+        if self.config.admin:
+            app.router.add_route("*", "/admin/{what}", self._admin)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
+        try:
+            await site.start()
+        except OSError as exc:
+            raise UsageError(f"cannot listen on {self.config.host}:{self.config.port}: {exc.strerror}") from exc
+        self.port = self._runner.addresses[0][1]
+        self.speech.warm_up()
+
+    async def stop(self) -> None:
+        """End every session and free the port."""
+        for connection in list(self.door.connections):
+            connection.abort()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.speech.close()
+
+    # -- faults on HTTP ----------------------------------------------------------------------
+
+    async def _on_http(self, call: Call, reply: Reply) -> Reply:
+        ctx = Context(call.model)
+        extra = [parse_fault(s.strip()) for s in call.headers.get("X-Ttsgate-Fault", "").split(";") if s.strip()]
+        hooks = self.injector.for_http(ctx, extra=[s for s in extra if s.fault.group == "http"])
+        if not hooks:
+            return reply
+        exchange = HttpCall(
+            family=call.family,
+            path=call.path,
+            request=call.document,
+            status=reply.status,
+            headers=dict(reply.headers),
+            document=reply.document,
+            content=reply.content,
+        )
+        for hook in hooks:
+            hook.http(exchange)
+        return Reply(exchange.status, exchange.document, exchange.content, reply.events, exchange.headers)
+
+    # -- admin -------------------------------------------------------------------------------
+
+    async def _admin(self, request: web.Request) -> web.Response:
+        if request.remote not in ("127.0.0.1", "::1"):
+            return web.json_response({"error": "the admin endpoint answers on loopback only"}, status=403)
+        what = request.match_info["what"]
+        if what == "faults":
+            return await self._admin_faults(request)
+        if request.method != "GET":
+            return web.json_response({"error": "read only"}, status=405)
+        if what == "sessions":
+            return web.json_response([asdict(figures) for figures in self.door.recent])
+        if what == "state":
+            return web.json_response(self.state())
+        return web.json_response({"error": "there are /admin/faults, /admin/sessions and /admin/state"}, status=404)
+
+    async def _admin_faults(self, request: web.Request) -> web.Response:
+        try:
+            if request.method in ("PUT", "POST"):
+                wanted = await request.json()
+                if not isinstance(wanted, list) or not all(isinstance(spec, str) for spec in wanted):
+                    raise UsageError('send a JSON list of faults, for example ["stall:for=3s"]')
+                self.injector.replace(wanted)
+            elif request.method == "DELETE":
+                self.injector.replace([])
+        except (UsageError, ValueError) as exc:
+            return web.json_response({"error": str(exc)}, status=400)
+        return web.json_response(self.injector.names())
+
+    def state(self) -> dict[str, Any]:
+        """Sessions now and so far, lateness of audio, faults and fidelity."""
+        return {
+            "sessions_open": len(self.door.connections),
+            "sessions_opened": self.door.opened,
+            "lateness": self.door.lateness.as_dict(),
+            "faults": self.injector.names(),
+            "fidelity": basis_counts(),
+        }
+
+
+@web.middleware
+async def _plain_errors(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Errors of ours are one line in the log and a plain body, never a traceback to the client."""
+    try:
+        response: web.StreamResponse = await handler(request)
+        return response
+    except web.HTTPException as exc:
+        return web.json_response({"code": "NotFound", "message": exc.reason, "request_id": ""}, status=exc.status)
+    except ConnectionError:
+        return web.Response(status=500)
+    except UsageError as exc:
+        return web.json_response({"code": "InvalidParameter", "message": str(exc), "request_id": ""}, status=400)
+
+
+def _log_loop_problem(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    problem = context.get("exception")
+    log.error("%s: %s", context.get("message", "problem"), problem if problem is not None else "")
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

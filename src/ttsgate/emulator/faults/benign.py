@@ -1,0 +1,5 @@
+"""Faults of class benign."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

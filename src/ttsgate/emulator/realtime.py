@@ -1,0 +1,247 @@
+"""The door of the realtime path: who may open a session, with which model, under which rules."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+from aiohttp import web
+
+from ttsgate import catalog
+from ttsgate.emulator.account import Account, ApiError, Principal
+from ttsgate.emulator.config import EmulatorConfig
+from ttsgate.emulator.faults.hooks import Context, Handshake
+from ttsgate.emulator.faults.registry import Injector, Selected, parse_fault
+from ttsgate.emulator.pacing import Lateness
+from ttsgate.emulator.speech import Speech
+from ttsgate.emulator.websocket import Connection, Figures, id_source
+from ttsgate.errors import UsageError
+from ttsgate.protocol.realtime.server import Action, Close, Refusal, Rules, ServerSession, Settings
+
+__all__ = ["PATH", "RealtimeDoor", "faults_of_request", "rules_for"]
+
+PATH = "/api-ws/v1/realtime"
+"""Path of the realtime websocket."""
+
+THROTTLED = "To many requests. Your requests are being throttled due to system capacity limits. Please try again later."
+"""Reason of close code 1011, with the service's own spelling (field, 2026-09/10)."""
+
+
+def rules_for(model: catalog.Model, config: EmulatorConfig) -> Rules:
+    """The session's rules: what `model` can do, and the switches in force."""
+    legacy = model.family == "legacy"
+    rates = model.sample_rates
+    if config.switch("sample-rates") == "sdk" and not legacy:
+        rates = tuple(sorted({*rates, *catalog.CONTESTED_SAMPLE_RATES}))
+    return Rules(
+        formats=model.formats,
+        sample_rates=rates,
+        takes_instructions=model.instructions,
+        tunable=not legacy,
+        counts_tokens=model.billing == "tokens",
+        late_update=config.switch("late-update"),
+        rejected_update=config.switch("rejected-update"),
+        voice_check=config.switch("voice-check"),
+        unknown_keys=config.switch("unknown-keys"),
+        echo=config.switch("echo"),
+        after_error=config.switch("after-error"),
+        malformed_json=config.switch("malformed-json"),
+        empty_commit=config.switch("empty-commit"),
+        append_without_text=config.switch("append-without-text"),
+        segmentation=config.switch("segmentation"),
+        segment_min=config.number("segment-min"),
+        segment_max=max(1, config.number("segment-max")),
+        auto_committed=config.switch("auto-committed") == "yes",
+        committed_item=config.switch("committed-item"),
+        done_response_id=config.switch("done-response-id") == "present",
+        cancel=config.switch("cancel"),
+        error_detail=config.switch("error-detail"),
+        max_buffered_text=config.max_buffered_text,
+    )
+
+
+def faults_of_request(request: web.Request) -> list[Selected]:
+    """Faults that a request asks for by ``X-Ttsgate-Fault`` (several split by ``;``, or several headers).
+
+    Raises:
+        UsageError: one of them is unknown.
+    """
+    texts = [spec.strip() for value in request.headers.getall("X-Ttsgate-Fault", ()) for spec in value.split(";")]
+    return [parse_fault(spec) for spec in texts if spec]
+
+
+class RealtimeDoor:
+    """Handles websocket handshakes and keeps the figures of sessions."""
+
+    def __init__(self, account: Account, speech: Speech, config: EmulatorConfig, injector: Injector) -> None:
+        self.account, self.speech, self.config, self.injector = account, speech, config, injector
+        self.lateness = Lateness()
+        self.opened = 0
+        self.connections: set[Connection] = set()
+        self.recent: deque[Figures] = deque(maxlen=1000)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """``GET /api-ws/v1/realtime?model=...``"""
+        name = request.query.get("model", "")
+        try:
+            own = faults_of_request(request)
+        except UsageError as exc:
+            return _refused(400, "InvalidParameter", str(exc))
+        self.opened += 1
+        number = self.opened
+        rng = random.Random(f"{self.config.seed}/{number}")
+        authorization = request.headers.get("Authorization")
+        ctx = Context(name, key=(authorization or "").partition(" ")[2].strip(), number=number, rng=rng)
+        injection = self.injector.for_session(ctx, extra=own)
+        shake = injection.handshake()
+        if shake.wait_s:
+            await asyncio.sleep(shake.wait_s)
+        if shake.drop or shake.raw is not None:
+            return await _break_off(request, shake)
+        if shake.status is not None:
+            return _respond(shake.status, shake.body, shake.headers)
+        ws = web.WebSocketResponse(
+            timeout=self.config.close_timeout_s,
+            compress=self.config.switch("deflate") == "on",
+            max_msg_size=self.config.max_message_bytes,
+        )
+        if not ws.can_prepare(request):
+            return _refused(400, "InvalidParameter", "A websocket handshake is expected here.")
+        principal = self.account.authorize(authorization, request.headers.get("X-DashScope-WorkSpace"))
+        if isinstance(principal, ApiError):
+            wanted = "missing-key" if not authorization else "bad-key"
+            status = int(self.config.switch(wanted)) if principal.status == 401 else principal.status
+            return _refused(status, principal.code, principal.message, request_id=self.account.new_request_id())
+        refusal, then = self._admit(principal, name)
+        if refusal is not None:
+            return _refused(refusal.status, refusal.code, refusal.message, request_id=self.account.new_request_id())
+        for header, value in shake.headers.items():
+            ws.headers[header] = value
+        await ws.prepare(request)
+        figures = Figures(model=name, faults=[type(h).__name__ for h in injection.hooks])
+        self.recent.append(figures)
+        model = self.account.find_model(name)
+        known = model or replace(catalog.MODELS[catalog.FIVE[0]], name=name)
+        session = self._session(principal, known, id_source(rng))
+        opening: list[Action] = session.open()
+        figures.id = session.id
+        opening += then(session)
+        connection = Connection(
+            ws,
+            request,
+            session,
+            model=known,
+            speech=self.speech,
+            injection=injection,
+            config=self.config,
+            lateness=self.lateness,
+            figures=figures,
+        )
+        self.connections.add(connection)
+        try:
+            await connection.run(opening)
+        finally:
+            self.connections.discard(connection)
+        return ws
+
+    def _session(self, principal: Principal, model: catalog.Model, new_id: Callable[[str], str]) -> ServerSession:
+        def voice(name: str) -> Refusal | None:
+            return _refusal(self.account.voice_problem(model.name, name))
+
+        def spend(characters: int) -> Refusal | None:
+            return _refusal(self.account.spend(principal, model.name, characters))
+
+        return ServerSession(
+            model=model.name,
+            new_id=new_id,
+            voice=voice,
+            spend=spend,
+            rules=rules_for(model, self.config),
+            settings=Settings(),
+        )
+
+    def _admit(
+        self, principal: Principal, name: str
+    ) -> tuple[ApiError | None, Callable[[ServerSession], list[Action]]]:
+        """Why the handshake is refused, or what follows ``session.created``."""
+        state = self.account.model_state(name)
+        model = self.account.find_model(name)
+        if state in ("unknown", "retired", "absent"):
+            choice = self.config.switch(f"{state}-model")
+            missing = ApiError(404, "ModelNotFound", "Model can not be found.")
+            denied = ApiError(403, "Model.AccessDenied", "Model access denied.")
+            error = denied if state == "absent" else missing
+            if choice.startswith("refuse"):
+                return error, _nothing
+            return None, _ending(choice, error)
+        if model is not None and not model.realtime:
+            return None, _mute
+        problem = self.account.admit_session(principal, name)
+        if problem is None:
+            return None, _nothing
+        if "Throttling.RateQuota" in problem.code:
+            match self.config.switch("throttled"):
+                case "refuse-429":
+                    return problem, _nothing
+                case "error":
+                    return None, _ending("error", problem)
+                case _:
+                    return None, _throttled
+        if self.config.switch("unpaid") == "refuse":
+            return problem, _nothing
+        return None, _ending("error", problem)
+
+
+def _refusal(error: ApiError | None) -> Refusal | None:
+    return None if error is None else Refusal(error.code, error.message)
+
+
+def _nothing(_: ServerSession) -> list[Action]:
+    return []
+
+
+def _throttled(session: ServerSession) -> list[Action]:
+    session.closed = True
+    return [Close(1011, THROTTLED)]
+
+
+def _mute(session: ServerSession) -> list[Action]:
+    # Models of other protocols are accepted here and never speak (field, 2026-09).
+    session.failed = True
+    return []
+
+
+def _ending(choice: str, error: ApiError) -> Callable[[ServerSession], list[Action]]:
+    def end(session: ServerSession) -> list[Action]:
+        said = session.fail(Refusal(error.code, error.message)) if choice == "error" else []
+        session.closed = True
+        code = {"silent-close": None, "drop": None}.get(choice, 1000)
+        return [*(a for a in said if not isinstance(a, Close)), Close(code)]
+
+    return end
+
+
+def _refused(status: int, code: str, message: str, *, request_id: str = "") -> web.Response:
+    return _respond(status, {"code": code, "message": message, "request_id": request_id}, {})
+
+
+def _respond(status: int, body: object, headers: dict[str, str]) -> web.Response:
+    if isinstance(body, str):
+        return web.Response(status=status, text=body, headers=headers)
+    return web.json_response(body if body is not None else {}, status=status, headers=headers, dumps=json.dumps)
+
+
+async def _break_off(request: web.Request, shake: Handshake) -> web.StreamResponse:
+    """Answer with raw bytes, or not at all, and end the connection."""
+    transport = request.transport
+    if transport is not None:
+        if shake.raw:
+            transport.write(shake.raw)
+            transport.close()
+        else:
+            transport.abort()
+    return web.Response(status=500)

@@ -1,0 +1,116 @@
+"""From a segment of text to timed pieces of encoded audio."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ttsgate import catalog
+from ttsgate.emulator.config import EmulatorConfig
+from ttsgate.emulator.faults.hooks import Injection, Samples, Utter
+from ttsgate.emulator.pacing import Cutter, Schedule
+from ttsgate.emulator.speech import Encoder, Speech, segments, timbre_of
+from ttsgate.protocol.realtime.server import Segment
+
+__all__ = ["Piece", "speak", "utterance_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One delta's worth of audio, due now."""
+
+    delta: str
+    """Base64."""
+    at_s: float
+    """Seconds of audio before it."""
+    until_s: float
+    """Seconds of audio up to its end."""
+
+
+def utterance_of(segment: Segment, model: catalog.Model, config: EmulatorConfig) -> Utter:
+    """What is to be spoken for `segment` when nothing is at fault."""
+    settings = segment.settings
+    return Utter(
+        text=segment.text,
+        voice=settings.voice,
+        sample_rate=settings.sample_rate,
+        render_rate=settings.sample_rate,
+        format=settings.response_format,
+        language=settings.language_type,
+        speech_rate=settings.speech_rate,
+        pitch_rate=settings.pitch_rate,
+        volume=settings.volume,
+        instructions=settings.instructions if model.instructions else None,
+        bit_rate=settings.bit_rate,
+        delta_ms=float(config.number("delta-ms")),
+        pace=config.pace,
+        first_audio_s=config.number("first-audio-ms") / 1000,
+    )
+
+
+async def speak(
+    utter: Utter, *, model: catalog.Model, speech: Speech, injection: Injection, schedule: Schedule
+) -> AsyncIterator[Piece]:
+    """Render, encode and cut `utter`; each piece comes out when it is due.
+
+    Text is rendered sentence by sentence, the next one while the one before is being sent, unless
+    a fault wants to see the response whole.
+    """
+    encoder = Encoder(utter.format, utter.sample_rate, utter.bit_rate)
+    # Raw samples must not be split; other formats only have to stay decodable when the strings are joined.
+    cutter = Cutter(6 if utter.format in ("pcm", "wav") else 3)
+    block = max(3, round(utter.sample_rate * utter.delta_ms / 1000) // 3 * 3)
+    rest: Samples = np.zeros(0, np.int16)
+    fed = sent = 0
+    async for samples in _rendered(utter, model=model, speech=speech, injection=injection):
+        if schedule.origin is None:
+            schedule.start(delay_s=utter.first_audio_s)
+        rest = np.concatenate((rest, samples)) if len(rest) else samples
+        while len(rest) > block:
+            data = cutter.feed(encoder.feed(rest[:block]))
+            fed, rest = fed + block, rest[block:]
+            if data:
+                at, sent = sent / utter.sample_rate, fed
+                await schedule.wait_for(at)
+                yield Piece(b64encode(data).decode(), at, sent / utter.sample_rate)
+    data = cutter.feed(encoder.feed(rest) + encoder.finish()) + cutter.finish()
+    if data:
+        at = sent / utter.sample_rate
+        await schedule.wait_for(at)
+        yield Piece(b64encode(data).decode(), at, (fed + len(rest)) / utter.sample_rate)
+
+
+async def _rendered(
+    utter: Utter, *, model: catalog.Model, speech: Speech, injection: Injection
+) -> AsyncIterator[Samples]:
+    """The samples of `utter`: by sentences, or whole when a fault changes them."""
+
+    async def render(text: str) -> Samples:
+        return await speech.render(
+            text,
+            voice=timbre_of(model, utter.voice),
+            sample_rate=utter.render_rate,
+            language=utter.language,
+            speech_rate=utter.speech_rate,
+            pitch_rate=utter.pitch_rate,
+            volume=utter.volume,
+            instructions=utter.instructions,
+        )
+
+    texts = segments(utter.text) or [utter.text]
+    if injection.needs_whole_audio:
+        yield injection.samples(np.concatenate([await render(text) for text in texts]))
+        return
+    ahead = asyncio.ensure_future(render(texts[0]))
+    try:
+        for following in [*texts[1:], None]:
+            samples = await ahead
+            if following is not None:
+                ahead = asyncio.ensure_future(render(following))
+            yield samples
+    finally:
+        ahead.cancel()

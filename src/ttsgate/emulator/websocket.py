@@ -1,0 +1,288 @@
+"""One realtime session on a socket: drives the Sans-I/O session, paces audio, applies faults."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import string
+from collections.abc import Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from ttsgate import catalog
+from ttsgate.emulator.config import EmulatorConfig
+from ttsgate.emulator.faults.hooks import Injection, Outgoing
+from ttsgate.emulator.pacing import Lateness, Schedule
+from ttsgate.emulator.speaking import speak, utterance_of
+from ttsgate.emulator.speech import Speech
+from ttsgate.errors import TtsgateError
+from ttsgate.protocol.realtime.server import Action, Close, Refusal, Segment, Send, ServerSession, Speak, Stop
+
+__all__ = ["Connection", "Figures", "id_source"]
+
+log = logging.getLogger("ttsgate.emulator")
+
+_encode = msgspec.json.Encoder().encode
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def id_source(rng: random.Random) -> Callable[[str], str]:
+    """Ids as in the vendor's examples: a prefix and 21 letters or digits."""
+    choices = rng.choices
+    return lambda prefix: prefix + "".join(choices(_ALPHABET, k=21))
+
+
+@dataclass(slots=True)
+class Figures:
+    """The emulator's own account of one session, to compare a client's with."""
+
+    id: str = ""
+    model: str = ""
+    responses: int = 0
+    characters: int = 0
+    audio_s: float = 0.0
+    deltas: int = 0
+    audio_bytes: int = 0
+    ended: str = ""
+    """How it ended: ``finished``, ``closed by client``, ``dropped: ...``; empty while it runs."""
+    faults: list[str] = field(default_factory=list)
+
+
+class _Gone(Exception):
+    """The client is no longer there; the text says how we know."""
+
+
+class Connection:
+    """A websocket that was accepted, until it ends."""
+
+    def __init__(
+        self,
+        ws: web.WebSocketResponse,
+        request: web.Request,
+        session: ServerSession,
+        *,
+        model: catalog.Model,
+        speech: Speech,
+        injection: Injection,
+        config: EmulatorConfig,
+        lateness: Lateness,
+        figures: Figures,
+    ) -> None:
+        self.ws, self.session, self.model = ws, session, model
+        self.speech, self.injection, self.config = speech, injection, config
+        self.lateness, self.figures = lateness, figures
+        self._transport = request.transport
+        self._loop = asyncio.get_running_loop()
+        # Actions are carried out in the order in which the session decided on them: whoever asks
+        # the session something holds this lock until the answer is on its way.
+        self._turn = asyncio.Lock()
+        self._speaking: asyncio.Task[None] | None = None
+        self._closing = False
+        self._schedule: Schedule | None = None
+        self._heard = self._loop.time()
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, opening: list[Action]) -> None:
+        """Serve the session; returns when the connection is over."""
+        try:
+            self._watch_idle()
+            async with self._turn:
+                await self._perform(opening)
+            await self._listen()
+        except _Gone as gone:
+            self.figures.ended = self.figures.ended or f"dropped: {gone}"
+            self.abort()
+        finally:
+            self.session.closed = True
+            if self._idle_timer is not None:
+                self._idle_timer.cancel()
+            waiting = [t for t in (self._speaking, *self._tasks) if t is not None and t is not asyncio.current_task()]
+            for task in waiting:
+                if not self._closing:
+                    task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            self.figures.ended = self.figures.ended or "closed by client"
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- hearing -----------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self.ws.receive()
+            self._heard = self._loop.time()
+            match message.type:
+                case WSMsgType.TEXT:
+                    await self._hear(message.data)
+                case WSMsgType.BINARY:
+                    async with self._turn:
+                        await self._perform(self.session.receive_binary(len(message.data)))
+                case _:
+                    return
+
+    async def _hear(self, text: str) -> None:
+        async with self._turn:
+            if not self.injection.touches_input:
+                await self._perform(self.session.receive(text))
+                return
+            try:
+                event = msgspec.json.decode(text)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                event = None
+            if not isinstance(event, dict):
+                await self._perform(self.session.receive(text))
+                return
+            for heard in self.injection.incoming(event):
+                await self._perform(self.session.handle(heard))
+
+    # -- idling ------------------------------------------------------------------------------
+
+    def _watch_idle(self) -> None:
+        if self.config.switch("idle") == "off":
+            return
+        limit = self.config.number("idle-seconds")
+        now = self._loop.time()
+        if not self.session.idle:
+            self._heard = now
+        if now - self._heard >= limit - 0.001:
+            self._start(self._time_out(limit))
+            return
+        self._idle_timer = self._loop.call_at(self._heard + limit, self._watch_idle)
+
+    async def _time_out(self, seconds: int) -> None:
+        async with self._turn:
+            self.figures.ended = "timed out"
+            announce = self.config.switch("idle") == "error-then-close"
+            await self._perform(self.session.time_out(seconds, announce=announce))
+
+    def _start(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Any) -> None:
+        """Run background work of this session; a client that left ends it without noise."""
+        try:
+            await work
+        except (_Gone, ConnectionError) as gone:
+            self.figures.ended = self.figures.ended or f"dropped: {gone}"
+            self.abort()
+
+    # -- acting ------------------------------------------------------------------------------
+
+    async def _perform(self, actions: list[Action]) -> None:
+        """Carry out what the session decided; the caller holds the turn."""
+        for action in actions:
+            match action:
+                case Send(event):
+                    await self._say(Outgoing(event=event))
+                case Speak(segment):
+                    self.injection.ctx.response = segment.index
+                    self._speaking = asyncio.ensure_future(self._guarded(self._speak(segment)))
+                case Stop():
+                    await self._stop_speaking()
+                case Close(code, reason):
+                    if code == 1000 and self.session.closed and not self.figures.ended:
+                        self.figures.ended = "finished"
+                    await self._say(Outgoing(close=(code, reason)))
+
+    async def _say(self, item: Outgoing) -> None:
+        if not self.injection.touches_output:
+            await self._put(item)
+            return
+        for out in self.injection.outgoing(item):
+            if out.wait_s > 0:
+                if out.shift and self._schedule is not None:
+                    self._schedule.shift(out.wait_s)
+                await asyncio.sleep(out.wait_s)
+            await self._put(out)
+
+    async def _put(self, item: Outgoing) -> None:
+        if self._closing:
+            return
+        if item.close is not None:
+            await self._close(*item.close)
+        elif item.drop:
+            self.figures.ended = "dropped: by fault"
+            self._closing = True
+            self.abort()
+        elif item.wire is not None:
+            if self._transport is not None and not self._transport.is_closing():
+                self._transport.write(item.wire)
+        elif item.event is not None:
+            await self._frame(_encode(item.event), WSMsgType.TEXT)
+        elif item.data is not None:
+            await self._frame(item.data, WSMsgType(item.opcode))
+
+    async def _frame(self, data: bytes, opcode: WSMsgType) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing() or self.ws.closed:
+            raise _Gone("the client left")
+        try:
+            if transport.get_write_buffer_size() == 0:
+                await self.ws.send_frame(data, opcode)
+                return
+            # Something is still waiting for the client: from here on it has so long to read.
+            async with asyncio.timeout(self.config.send_timeout_s):
+                await self.ws.send_frame(data, opcode)
+        except TimeoutError:
+            raise _Gone(f"nothing was read for {self.config.send_timeout_s:g} s") from None
+        except ConnectionError:
+            raise _Gone("the client left") from None
+
+    async def _close(self, code: int | None, reason: str) -> None:
+        self._closing = True
+        if code is None:
+            # aiohttp cannot send a close frame without a status.
+            with contextlib.suppress(ConnectionError):
+                await self.ws.send_frame(b"", WSMsgType.CLOSE)
+            self._loop.call_later(self.config.close_timeout_s, self.abort)
+            return
+        await self.ws.close(code=code, message=reason.encode()[:123])
+
+    # -- speaking ----------------------------------------------------------------------------
+
+    async def _stop_speaking(self) -> None:
+        task, self._speaking = self._speaking, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _speak(self, segment: Segment) -> None:
+        spoken_s = 0.0
+        ctx = self.injection.ctx
+        try:
+            utter = self.injection.speech(utterance_of(segment, self.model, self.config))
+            ctx.sample_rate, ctx.format = utter.sample_rate, utter.format
+            schedule = self._schedule = Schedule(pace=utter.pace, clock=self._loop.time, lateness=self.lateness)
+            pieces = speak(utter, model=self.model, speech=self.speech, injection=self.injection, schedule=schedule)
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    async with self._turn:
+                        if self.session.speaking is not segment or self._closing:
+                            return
+                        ctx.position_s, spoken_s = piece.at_s, piece.until_s
+                        self.figures.deltas += 1
+                        self.figures.audio_bytes += len(piece.delta) // 4 * 3 - piece.delta[-2:].count("=")
+                        await self._say(Outgoing(event=self.session.audio(segment, piece.delta)))
+        except (TtsgateError, ValueError, OSError) as exc:
+            log.error("speech failed: %s", exc)
+            refusal = Refusal("InternalError", "An internal error has occured, please try again later.")
+            async with self._turn:
+                await self._perform(self.session.broke(refusal, audio_s=spoken_s))
+            return
+        self.figures.responses += 1
+        self.figures.characters += segment.characters
+        self.figures.audio_s += spoken_s
+        async with self._turn:
+            await self._perform(self.session.spoken(segment, audio_s=spoken_s))

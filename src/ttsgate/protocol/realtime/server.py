@@ -1,0 +1,558 @@
+"""The service's side of one session, without I/O: messages in, actions out.
+
+Who drives it sends what it says, speaks when it asks, and reports back; it never reads a
+clock, a socket or a random source.  What the documentation leaves open is decided by `Rules`.
+Sources: the vendor's client-event and server-event pages (see `events`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from ttsgate import catalog
+from ttsgate.protocol.realtime import events
+from ttsgate.protocol.realtime.events import Event
+from ttsgate.protocol.realtime.segments import cut_segment
+
+__all__ = [
+    "LATE_UPDATE",
+    "Action",
+    "Close",
+    "Refusal",
+    "Rules",
+    "Segment",
+    "Send",
+    "ServerSession",
+    "Settings",
+    "Speak",
+    "Stop",
+]
+
+LATE_UPDATE = "Session update error: session already started or finished or failed."
+"""Documented text for a session.update that comes too late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What ``session.update`` sets, with the documented defaults."""
+
+    voice: str = "Cherry"
+    mode: str = "server_commit"
+    language_type: str = "Auto"
+    response_format: str = "pcm"
+    sample_rate: int = 24_000
+    speech_rate: float = 1.0
+    volume: int = 50
+    pitch_rate: float = 1.0
+    bit_rate: int = 128
+    instructions: str | None = None
+    optimize_instructions: bool = False
+    enable_tn: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the model can do, and the choices where the service is undocumented."""
+
+    formats: tuple[str, ...] = ("pcm", "wav", "mp3", "opus")
+    sample_rates: tuple[int, ...] = (8_000, 16_000, 24_000, 48_000)
+    takes_instructions: bool = False
+    tunable: bool = True
+    """Whether rate, pitch, volume and bit rate exist (not on the legacy model)."""
+    counts_tokens: bool = False
+    """Usage as the legacy model reports it."""
+    late_update: str = "while-speaking"
+    rejected_update: str = "fails-session"
+    voice_check: str = "update"
+    unknown_keys: str = "ignored"
+    echo: str = "documented"
+    after_error: str = "keep-open"
+    malformed_json: str = "error"
+    empty_commit: str = "error"
+    append_without_text: str = "error"
+    segmentation: str = "sentence"
+    segment_min: int = 24
+    segment_max: int = 300
+    auto_committed: bool = True
+    committed_item: str = "empty"
+    done_response_id: bool = False
+    cancel: str = "incomplete"
+    error_detail: str = "code-message"
+    max_buffered_text: int = 200_000
+    max_queued: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something cannot be done, in the service's words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Text that is spoken as one response."""
+
+    text: str
+    settings: Settings
+    response_id: str
+    item_id: str
+    characters: int
+    """Billed characters."""
+    index: int
+    """1 for the session's first response."""
+    announced: bool
+    """Whether ``input_text_buffer.committed`` was sent for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this event."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Synthesise this, pass the audio through `ServerSession.audio`, then call `ServerSession.spoken`."""
+
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop speaking at once; what follows already closes the response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection; None closes without a status code."""
+
+    code: int | None = 1000
+    reason: str = ""
+
+
+Action = Send | Speak | Stop | Close
+Allow = Callable[[str], Refusal | None]
+Spend = Callable[[int], Refusal | None]
+
+
+def _allow_all(_: object) -> None:
+    return None
+
+
+@dataclass(slots=True)
+class ServerSession:
+    """State of one session.
+
+    Args:
+        model: Model string of the query, repeated in ``session.created``.
+        new_id: Gives a fresh id for a prefix, e.g. ``new_id("event_")``.
+        voice: Says why a voice cannot be used, if so.
+        spend: Says why that many more characters cannot be spoken, if so; called once a response.
+        rules: Model traits and undocumented choices.
+    """
+
+    model: str
+    new_id: Callable[[str], str]
+    voice: Allow = _allow_all
+    spend: Spend = _allow_all
+    rules: Rules = field(default_factory=Rules)
+    settings: Settings = field(default_factory=Settings)
+    id: str = ""
+    speaking: Segment | None = None
+    """The segment that is being spoken."""
+    closed: bool = False
+    """Nothing more is said."""
+    failed: bool = False
+    """Refused for good: only ``session.finish`` is still heard."""
+    responses: int = 0
+    """Responses begun or queued so far."""
+    _buffer: list[str] = field(default_factory=list)
+    _buffered: int = 0
+    _queue: deque[Segment] = field(default_factory=deque)
+    _started: bool = False
+    _finishing: bool = False
+    _voice_checked: str | None = None
+    _cause: str | None = None
+
+    # -- what the driver calls ---------------------------------------------------------------
+
+    def open(self) -> list[Action]:
+        """The connection stands."""
+        self.id = self.new_id("sess_")
+        shown = self._shown("object", "mode", "model", "voice", "response_format", "sample_rate", "id")
+        return [Send(events.session_created(self._event_id(), shown))]
+
+    @property
+    def idle(self) -> bool:
+        """True while the session waits for its client."""
+        return self.speaking is None and not self._queue and not self.closed
+
+    def receive(self, message: str | bytes) -> list[Action]:
+        """A text frame came."""
+        if self.closed:
+            return []
+        try:
+            event = msgspec.json.decode(message)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return self._malformed("Invalid JSON.")
+        if not isinstance(event, dict):
+            return self._malformed("A JSON object is expected.")
+        return self.handle(event)
+
+    def receive_binary(self, size: int) -> list[Action]:
+        """A binary frame of `size` bytes came; the protocol has none in this direction."""
+        if self.closed:
+            return []
+        return self._error("invalid_value", f"Binary frames are not supported ({size} bytes).")
+
+    def handle(self, event: Event) -> list[Action]:
+        """A client event came."""
+        if self.closed:
+            return []
+        identity = event.get("event_id")
+        self._cause = identity if isinstance(identity, str) else None
+        kind = event.get("type")
+        try:
+            match kind:
+                case "session.update":
+                    return self._update(event.get("session"))
+                case "session.finish":
+                    return self._finish()
+                case "input_text_buffer.append" | "input_text_buffer.commit" | "input_text_buffer.clear":
+                    if self.failed:
+                        return []
+                    if self._finishing:
+                        return self._error("invalid_value", "Session already finished: no more text may follow.")
+                    if kind == "input_text_buffer.append":
+                        return self._append(event.get("text"))
+                    return self._commit() if kind == "input_text_buffer.commit" else self._clear()
+                case "response.cancel":
+                    return self._cancel()
+                case str():
+                    return self._error("invalid_value", f"Unknown event type '{kind[:80]}'.")
+                case _:
+                    return self._error("invalid_value", "The event has no type.")
+        finally:
+            self._cause = None
+
+    def audio(self, segment: Segment, delta: str) -> Event:
+        """The event that carries a piece of audio of `segment`, Base64."""
+        return events.audio_delta(self._event_id(), segment.response_id, segment.item_id, delta)
+
+    def spoken(self, segment: Segment, *, audio_s: float, status: str = "completed") -> list[Action]:
+        """`segment` was spoken to its end (or `status` says how far)."""
+        if self.speaking is not segment:
+            return []
+        self.speaking = None
+        return [*self._ending(segment, audio_s=audio_s, status=status), *self._advance()]
+
+    def broke(self, refusal: Refusal, *, audio_s: float = 0.0) -> list[Action]:
+        """Speaking failed: says so and ends the response as ``failed``."""
+        segment, self.speaking = self.speaking, None
+        if segment is None:
+            return []
+        said = self._error(refusal.code, refusal.message)
+        return [*said, *self._ending(segment, audio_s=audio_s, status="failed"), *self._advance()]
+
+    def time_out(self, seconds: int, *, announce: bool) -> list[Action]:
+        """The client was silent for `seconds`."""
+        if self.closed:
+            return []
+        said = self._error("InvalidParameter", f"request timeout after {seconds} seconds.") if announce else []
+        self.closed = True
+        return [*(a for a in said if isinstance(a, Send)), Close(1000)]
+
+    def fail(self, refusal: Refusal) -> list[Action]:
+        """Refuse everything from now on."""
+        self.failed = True
+        self._buffer.clear()
+        self._buffered = 0
+        self._queue.clear()
+        return self._error(refusal.code, refusal.message)
+
+    # -- client events -----------------------------------------------------------------------
+
+    def _update(self, session: object) -> list[Action]:
+        late = self._finishing or self.failed or self.speaking is not None or bool(self._queue)
+        if late or (self.rules.late_update == "once-started" and self._started):
+            return self._error("invalid_value", LATE_UPDATE)
+        if not isinstance(session, dict):
+            return self._reject(Refusal("invalid_value", "Session update error: session must be an object."))
+        settings = self._read(session)
+        if isinstance(settings, Refusal):
+            return self._reject(settings)
+        if self.rules.voice_check == "update" and "voice" in session:
+            refusal = self.voice(settings.voice)
+            if refusal is not None:
+                return self._reject(refusal)
+            self._voice_checked = settings.voice
+        self.settings = settings
+        keys = ["id", "object", "model", "voice", "language_type", "mode", "response_format", "sample_rate"]
+        if self.rules.echo == "all":
+            keys += ["speech_rate", "volume", "pitch_rate", "bit_rate", "instructions", "optimize_instructions"]
+        return [Send(events.session_updated(self._event_id(), self._shown(*keys))), *self._cut()]
+
+    def _append(self, text: object) -> list[Action]:
+        if not isinstance(text, str):
+            if self.rules.append_without_text == "ignored":
+                return []
+            return self._error("invalid_value", "input_text_buffer.append needs a string 'text'.")
+        if self._buffered + len(text) > self.rules.max_buffered_text:
+            return self._error("invalid_value", f"More than {self.rules.max_buffered_text} characters are waiting.")
+        if text:
+            self._buffer.append(text)
+            self._buffered += len(text)
+        return self._cut()
+
+    def _commit(self) -> list[Action]:
+        text = self._take()
+        if not text.strip():
+            if self.rules.empty_commit == "ignored":
+                return []
+            return self._error("invalid_value", "Input text buffer is empty.")
+        segment = self._new_segment(text, announced=True)
+        if segment is None:
+            return self._error("invalid_value", f"More than {self.rules.max_queued} responses are waiting.")
+        return [self._committed(segment), *self._advance()]
+
+    def _clear(self) -> list[Action]:
+        self._take()
+        return [Send(events.buffer_cleared(self._event_id()))]
+
+    def _finish(self) -> list[Action]:
+        if self._finishing:
+            return []
+        self._finishing = True
+        text = self._take()
+        if text.strip() and not self.failed:
+            self._new_segment(text, announced=False)
+        return self._advance()
+
+    def _cancel(self) -> list[Action]:
+        segment = self.speaking
+        if segment is None or self.rules.cancel == "ignored":
+            return []
+        self.speaking = None
+        return [Stop(), *self._ending(segment, audio_s=0.0, status="incomplete"), *self._advance()]
+
+    # -- responses ---------------------------------------------------------------------------
+
+    def _cut(self) -> list[Action]:
+        """In server_commit, start what is long enough."""
+        if self.settings.mode != "server_commit" or self.rules.segmentation == "none" or not self._buffer:
+            return []
+        text = "".join(self._buffer)
+        least, most = self.rules.segment_min, self.rules.segment_max
+        while cut := cut_segment(
+            text, kind=self.rules.segmentation, least=least, most=most, weigh=catalog.count_characters
+        ):
+            if self._new_segment(cut[0], announced=False) is None:
+                break
+            text = cut[1]
+        self._buffer, self._buffered = [text], len(text)
+        return self._advance()
+
+    def _take(self) -> str:
+        text = "".join(self._buffer)
+        self._buffer.clear()
+        self._buffered = 0
+        return text
+
+    def _new_segment(self, text: str, *, announced: bool) -> Segment | None:
+        if len(self._queue) >= self.rules.max_queued:
+            return None
+        self._started = True
+        self.responses += 1
+        segment = Segment(
+            text=text,
+            settings=self.settings,
+            response_id=self.new_id("resp_"),
+            item_id=self.new_id("item_"),
+            characters=catalog.count_characters(text),
+            index=self.responses,
+            announced=announced or not self.rules.auto_committed,
+        )
+        self._queue.append(segment)
+        return segment
+
+    def _advance(self) -> list[Action]:
+        """Begin the next response, or end the session when nothing is left."""
+        if self.speaking is not None or self.closed:
+            return []
+        if self._queue:
+            refusal = self._refusal(self._queue[0])
+            if refusal is not None:
+                return [*self.fail(refusal), *self._advance()]
+            segment = self.speaking = self._queue.popleft()
+            response, item = segment.response_id, segment.item_id
+            return [
+                *([] if segment.announced else [self._committed(segment)]),
+                Send(events.response_created(self._event_id(), response, segment.settings.voice)),
+                Send(events.output_item_added(self._event_id(), response, item)),
+                Send(events.content_part_added(self._event_id(), response, item)),
+                Speak(segment),
+            ]
+        if self._finishing:
+            self.closed = True
+            return [Send(events.session_finished(self._event_id())), Close(1000)]
+        return []
+
+    def _refusal(self, segment: Segment) -> Refusal | None:
+        if segment.settings.voice != self._voice_checked:
+            refusal = self.voice(segment.settings.voice)
+            if refusal is not None:
+                return refusal
+            self._voice_checked = segment.settings.voice
+        return self.spend(segment.characters)
+
+    def _committed(self, segment: Segment) -> Send:
+        item = segment.item_id if self.rules.committed_item == "id" else ""
+        return Send(events.buffer_committed(self._event_id(), item))
+
+    def _ending(self, segment: Segment, *, audio_s: float, status: str) -> list[Action]:
+        response, item = segment.response_id, segment.item_id
+        done = events.response_done(
+            self._event_id(),
+            response,
+            item,
+            status=status,
+            voice=segment.settings.voice,
+            usage=self._usage(segment, audio_s=audio_s),
+        )
+        if self.rules.done_response_id:
+            done["response_id"] = response
+        return [
+            Send(events.audio_done(self._event_id(), response, item)),
+            Send(events.content_part_done(self._event_id(), response, item)),
+            Send(events.output_item_done(self._event_id(), response, item, status)),
+            Send(done),
+        ]
+
+    def _usage(self, segment: Segment, *, audio_s: float) -> dict[str, Any]:
+        if not self.rules.counts_tokens:
+            return {"characters": segment.characters}
+        # The legacy model bills 50 audio tokens a second, at least 50.
+        heard, read = max(50, round(audio_s * 50)), max(1, segment.characters // 2)
+        return {
+            "total_tokens": read + heard,
+            "input_tokens": read,
+            "output_tokens": heard,
+            "input_tokens_details": {"text_tokens": read},
+            "output_tokens_details": {"text_tokens": 0, "audio_tokens": heard},
+        }
+
+    # -- settings ----------------------------------------------------------------------------
+
+    def _read(self, given: dict[str, Any]) -> Settings | Refusal:
+        """Settings after an update, or why it is refused; null leaves a value as it is."""
+        rules, changes = self.rules, {}
+        for key, value in given.items():
+            if value is None:
+                continue
+            known = key in _READERS
+            if not known:
+                if rules.unknown_keys == "error" and key != "model":
+                    return Refusal("invalid_value", f"Session update error: unknown key '{key[:80]}'.")
+                continue
+            if key in _TUNING and not rules.tunable:
+                continue
+            if key in _INSTRUCTING and not rules.takes_instructions:
+                continue
+            problem = _READERS[key](value, rules)
+            if problem is not None:
+                return Refusal("invalid_value", f"Session update error: {key} {problem}.")
+            changes[key] = value
+        return replace(self.settings, **changes)
+
+    def _reject(self, refusal: Refusal) -> list[Action]:
+        if self.rules.rejected_update == "fails-session":
+            return self.fail(refusal)
+        return self._error(refusal.code, refusal.message)
+
+    def _shown(self, *keys: str) -> dict[str, Any]:
+        known = {**asdict(self.settings), "object": "realtime.session", "model": self.model, "id": self.id}
+        return {key: known[key] for key in keys}
+
+    # -- errors ------------------------------------------------------------------------------
+
+    def _malformed(self, message: str) -> list[Action]:
+        if self.rules.malformed_json == "close-1007":
+            self.closed = True
+            return [Close(1007, message)]
+        return self._error("invalid_value", message)
+
+    def _error(self, code: str, message: str) -> list[Action]:
+        detail: dict[str, Any] = {}
+        if self.rules.error_detail == "full":
+            detail = {"type": "invalid_request_error", "param": None, "event_id": self._cause}
+        said: list[Action] = [Send(events.error(self._event_id(), code, message, **detail))]
+        if self.rules.after_error == "close":
+            self.closed = True
+            said.append(Close(1000))
+        return said
+
+    def _event_id(self) -> str:
+        return self.new_id("event_")
+
+
+# -- readers of session.update: each says what is wrong with a value, or None ------------------
+
+_Reader = Callable[[Any, Rules], str | None]
+
+
+def _string(value: Any, _: Rules) -> str | None:
+    return None if isinstance(value, str) and value else "must be a non-empty string"
+
+
+def _choice(pick: Callable[[Rules], tuple[Any, ...]]) -> _Reader:
+    def read(value: Any, rules: Rules) -> str | None:
+        values = pick(rules)
+        fits = isinstance(value, str | int) and not isinstance(value, bool) and value in values
+        return None if fits else f"must be one of {', '.join(map(str, values))}"
+
+    return read
+
+
+def _number(low: float, high: float, *, whole: bool) -> _Reader:
+    def read(value: Any, _: Rules) -> str | None:
+        fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        return None if fits and low <= value <= high else f"must be between {low} and {high}"
+
+    return read
+
+
+def _flag(value: Any, _: Rules) -> str | None:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+def _instructions(value: Any, _: Rules) -> str | None:
+    if not isinstance(value, str):
+        return "must be a string"
+    # 1600 tokens are documented; no tokenizer is published, and a token is hardly ever under one character.
+    return None if len(value) <= 6_400 else "must be at most 1600 tokens"
+
+
+_READERS: dict[str, _Reader] = {
+    "voice": _string,
+    "mode": _choice(lambda rules: ("server_commit", "commit")),
+    "language_type": _choice(lambda rules: catalog.LANGUAGES),
+    "response_format": _choice(lambda rules: rules.formats),
+    "sample_rate": _choice(lambda rules: rules.sample_rates),
+    "speech_rate": _number(0.5, 2.0, whole=False),
+    "volume": _number(0, 100, whole=True),
+    "pitch_rate": _number(0.5, 2.0, whole=False),
+    "bit_rate": _number(6, 510, whole=True),
+    "instructions": _instructions,
+    "optimize_instructions": _flag,
+    "enable_tn": _flag,
+}
+_TUNING = {"speech_rate", "volume", "pitch_rate", "bit_rate"}
+_INSTRUCTING = {"instructions", "optimize_instructions"}
