@@ -1,4 +1,4 @@
-"""The wheel carries the suites, the templates and the stand-alone script as data; an editable install reads the checkout's."""
+"""The wheel carries the suites, the templates and the stand-alone script as data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class DataHook(BuildHookInterface[Any]):
-    """Adds ``ttsgate/_data/``; plain ``force-include`` would also copy it, to grow stale, beside an editable install."""
+    """Adds ``ttsgate/_data/``; plain ``force-include`` would leave a copy beside an editable install, to grow stale."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before each build of a wheel."""
