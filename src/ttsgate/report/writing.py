@@ -1,0 +1,73 @@
+"""Renderings as files: each appears whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ttsgate.report import render
+from ttsgate.report.index import Index
+from ttsgate.report.safe import file_name
+from ttsgate.result.record import Result
+from ttsgate.store.atomic import write_atomic
+
+__all__ = ["LATEST", "write_all", "write_latest"]
+
+LATEST = "aliyun-qwen-tts-realtime"
+"""Folder below the base that holds ``validate.txt`` and the bundles."""
+
+
+def write_all(
+    result: Result,
+    folder: Path,
+    *,
+    templates: Path | None = None,
+    audio: Callable[[str], bytes | None] | None = None,
+) -> list[Path]:
+    """Write ``evidence/``, ``report.html``, ``summary.md`` and ``junit.xml`` into a bundle.
+
+    Args:
+        result: The run.
+        folder: The bundle.
+        templates: Folder whose templates stand in for shipped ones of the same name.
+        audio: Gives the bytes of an audio file by its name in the bundle; by default read from `folder`.
+
+    Returns:
+        The files written, in a fixed order.
+
+    Raises:
+        UsageError: a file cannot be written, or a template of the user's is broken.
+    """
+    hear = audio if audio is not None else _reader(folder)
+    files: dict[str, bytes] = {}
+    for model in Index(result).models:
+        name = file_name(model.name)
+        files[f"evidence/{name}.json"] = render.evidence_json(result, model.name)
+        files[f"evidence/{name}.md"] = render.evidence_md(result, model.name, templates=templates).encode()
+    files["summary.md"] = render.summary_md(result, templates=templates).encode()
+    files["junit.xml"] = render.junit(result)
+    files["report.html"] = render.html(result, audio=hear, templates=templates).encode()
+    (folder / "evidence").mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        write_atomic(folder / name, data)
+    return [folder / name for name in files]
+
+
+def write_latest(result: Result, base: Path) -> Path:
+    """Write ``validate.txt``, the latest run in a few lines, below the base folder; return its path."""
+    path = base / LATEST / "validate.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, render.validate_txt(result).encode())
+    return path
+
+
+def _reader(folder: Path) -> Callable[[str], bytes | None]:
+    root = folder.resolve()
+
+    def read(name: str) -> bytes | None:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            return None
+        return path.read_bytes()
+
+    return read
