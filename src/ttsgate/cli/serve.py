@@ -26,6 +26,7 @@ __all__ = ["command"]
 @click.option("--model-state", "states", multiple=True, metavar="MODEL=STATE", help="active|retiring|retired|absent.")
 @click.option("--unlimited", is_flag=True, help="No limit on new sessions (default: 3 a second and model).")
 @click.option("--admin", is_flag=True, help="Answer on /admin (loopback only): faults, sessions, state.")
+@click.option("--tls", is_flag=True, help="Serve over TLS with a throw-away CA, whose file the first line names.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when stdin closes.")
 @click.option("--list-faults", is_flag=True, help="List the faults and end.")
 @click.option("--fidelity", is_flag=True, help="List what is documented, reported or assumed, and end.")
@@ -89,4 +90,4 @@ def _announce(told: dict[str, Any]) -> None:
     ]
     if ca:
         lines.append(f"  TLS         trust {ca}: SSL_CERT_FILE={ca} REQUESTS_CA_BUNDLE={ca} NODE_EXTRA_CA_CERTS={ca}")
-    print("\n".join(lines), file=sys.stderr, flush=True)
+    click.echo("\n".join(lines), err=True)

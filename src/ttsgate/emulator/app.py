@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,9 @@ from aiohttp import web
 
 from ttsgate.emulator.account import Account
 from ttsgate.emulator.config import EmulatorConfig
-from ttsgate.emulator.faults.hooks import Context, HttpCall
+from ttsgate.emulator.faults.hooks import Context, Hooks, HttpCall
 from ttsgate.emulator.faults.registry import Injector, parse_fault
+from ttsgate.emulator.gate import Gate, raise_file_limit
 from ttsgate.emulator.http_reply import Call, Reply
 from ttsgate.emulator.http_routes import http_routes
 from ttsgate.emulator.realtime import PATH, RealtimeDoor
@@ -46,59 +47,100 @@ class Emulator:
         self.account = Account(config, clock)
         self.door = RealtimeDoor(self.account, self.speech, config, self.injector)
         self.port = 0
+        self.gate: Gate | None = None
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
 
-    async def start(self) -> None:
+    async def start(self, *, tls: ssl.SSLContext | None = None) -> None:
         """Listen; `port` is known afterwards.
 
         Raises:
             UsageError: the address cannot be listened on.
         """
-        _raise_file_limit()
-        asyncio.get_running_loop().set_exception_handler(_log_loop_problem)
-        app = web.Application(middlewares=[_plain_errors])
+        files = raise_file_limit()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_loop_problem)
+        app = web.Application(middlewares=[self._guard])
         app.router.add_get(PATH, self.door.handle)
         app.router.add_routes(http_routes(self.account, self.speech, self.config, hook=self._on_http))
         if self.config.admin:
             app.router.add_route("*", "/admin/{what}", self._admin)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=1.0, keepalive_timeout=30.0
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
+        assert self._runner.server is not None
+        self.gate = Gate(self._runner.server, timeout_s=self.config.handshake_timeout_s, most=min(2000, files // 4))
         try:
-            await site.start()
+            self._listener = await loop.create_server(
+                self.gate, self.config.host, self.config.port, ssl=tls, backlog=1024
+            )
         except OSError as exc:
+            await self.stop()
             raise UsageError(f"cannot listen on {self.config.host}:{self.config.port}: {exc.strerror}") from exc
-        self.port = self._runner.addresses[0][1]
+        self.port = self._listener.sockets[0].getsockname()[1]
         self.speech.warm_up()
 
     async def stop(self) -> None:
         """End every session and free the port."""
+        if self._listener is not None:
+            self._listener.close()
+        if self.gate is not None:
+            self.gate.close()
         for connection in list(self.door.connections):
             connection.abort()
         if self._runner is not None:
             await self._runner.cleanup()
         self.speech.close()
 
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Tell the gate that the client spoke; errors are a line in the log and a plain body, never a traceback."""
+        if self.gate is not None:
+            self.gate.served(request.protocol)
+        try:
+            response: web.StreamResponse = await handler(request)
+            return response
+        except web.HTTPException as exc:
+            return _plain(exc.status, exc.reason)
+        except UsageError as exc:
+            return _plain(400, str(exc))
+        except ConnectionError:
+            return _plain(500, "connection lost")
+        except Exception as exc:  # a fault of ours must not end the emulator
+            log.error("%s %s failed: %s: %s", request.method, request.path, type(exc).__name__, exc)
+            return _plain(500, "internal error of the emulator")
+
     # -- faults on HTTP ----------------------------------------------------------------------
 
     async def _on_http(self, call: Call, reply: Reply) -> Reply:
-        ctx = Context(call.model)
-        extra = [parse_fault(s.strip()) for s in call.headers.get("X-Ttsgate-Fault", "").split(";") if s.strip()]
-        hooks = self.injector.for_http(ctx, extra=[s for s in extra if s.fault.group == "http"])
+        own = [parse_fault(s.strip()) for s in call.headers.get("X-Ttsgate-Fault", "").split(";") if s.strip()]
+        hooks = self.injector.for_http(Context(call.model), extra=[s for s in own if s.fault.group == "http"])
         if not hooks:
             return reply
         exchange = HttpCall(
             family=call.family,
             path=call.path,
             request=call.document,
+            key=call.headers.get("Authorization", "").partition(" ")[2],
             status=reply.status,
             headers=dict(reply.headers),
             document=reply.document,
             content=reply.content,
+            streaming=reply.events is not None,
         )
         for hook in hooks:
             hook.http(exchange)
-        return Reply(exchange.status, exchange.document, exchange.content, reply.events, exchange.headers)
+        if exchange.wait_s:
+            await asyncio.sleep(exchange.wait_s)
+        return Reply(
+            exchange.status,
+            exchange.document,
+            exchange.content,
+            _changed(reply.events, hooks) if reply.events is not None and exchange.streaming else None,
+            exchange.headers,
+            cut_after=exchange.cut_at,
+        )
 
     # -- admin -------------------------------------------------------------------------------
 
@@ -140,26 +182,20 @@ class Emulator:
         }
 
 
-@web.middleware
-async def _plain_errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Errors of ours are one line in the log and a plain body, never a traceback to the client."""
-    try:
-        response: web.StreamResponse = await handler(request)
-        return response
-    except web.HTTPException as exc:
-        return web.json_response({"code": "NotFound", "message": exc.reason, "request_id": ""}, status=exc.status)
-    except ConnectionError:
-        return web.Response(status=500)
-    except UsageError as exc:
-        return web.json_response({"code": "InvalidParameter", "message": str(exc), "request_id": ""}, status=400)
+async def _changed(events: AsyncIterator[dict[str, Any]], hooks: list[Hooks]) -> AsyncIterator[dict[str, Any]]:
+    """The documents of a stream of server-sent events, as the faults leave them."""
+    async for event in events:
+        documents = [event]
+        for hook in hooks:
+            documents = [changed for document in documents for changed in hook.http_event(document)]
+        for document in documents:
+            yield document
+
+
+def _plain(status: int, message: str) -> web.Response:
+    return web.json_response({"code": str(status), "message": message, "request_id": ""}, status=status)
 
 
 def _log_loop_problem(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     problem = context.get("exception")
     log.error("%s: %s", context.get("message", "problem"), problem if problem is not None else "")
-
-
-def _raise_file_limit() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

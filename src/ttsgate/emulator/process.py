@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import json
 import os
 import subprocess
@@ -101,12 +102,10 @@ class EmulatorProcess:
             self.endpoints = Endpoints(**{k: v for k, v in told.items() if k in Endpoints.__slots__})
         except (ValueError, TypeError):
             self.stop()
-            code, said = self._child.returncode, self.stderr_tail().strip()
+            code, said = self._child.returncode, self.stderr_tail().strip() or "it said nothing"
             if code == UsageError.exit_code:
-                raise UsageError(said.splitlines()[-1].removeprefix("ttsgate: ") if said else "bad arguments") from None
-            raise HarnessError(
-                f"the emulator did not start (exit {code}): {said[-500:] or 'it said nothing'}"
-            ) from None
+                raise UsageError(said.splitlines()[-1].removeprefix("ttsgate: ")) from None
+            raise HarnessError(f"the emulator did not start (exit {code}): {said[-500:]}") from None
         return self.endpoints
 
     def _first_line(self, child: subprocess.Popen[bytes]) -> bytes:
@@ -130,10 +129,8 @@ class EmulatorProcess:
             return
         for stream in (child.stdin, child.stdout):
             if stream is not None and not stream.closed:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
         try:
             child.wait(timeout=5)
         except subprocess.TimeoutExpired:

@@ -74,6 +74,9 @@ def faults_of_request(request: web.Request) -> list[Selected]:
     return [parse_fault(spec) for spec in texts if spec]
 
 
+_Then = Callable[[ServerSession], list[Action]]
+
+
 class RealtimeDoor:
     """Handles websocket handshakes and keeps the figures of sessions."""
 
@@ -98,8 +101,7 @@ class RealtimeDoor:
         ctx = Context(name, key=(authorization or "").partition(" ")[2].strip(), number=number, rng=rng)
         injection = self.injector.for_session(ctx, extra=own)
         shake = injection.handshake()
-        if shake.wait_s:
-            await asyncio.sleep(shake.wait_s)
+        await _pause(request, shake.wait_s)
         if shake.drop or shake.raw is not None:
             return await _break_off(request, shake)
         if shake.status is not None:
@@ -215,7 +217,7 @@ def _mute(session: ServerSession) -> list[Action]:
     return []
 
 
-def _ending(choice: str, error: ApiError) -> Callable[[ServerSession], list[Action]]:
+def _ending(choice: str, error: ApiError) -> _Then:
     def end(session: ServerSession) -> list[Action]:
         said = session.fail(Refusal(error.code, error.message)) if choice == "error" else []
         session.closed = True
@@ -233,6 +235,15 @@ def _respond(status: int, body: object, headers: dict[str, str]) -> web.Response
     if isinstance(body, str):
         return web.Response(status=status, text=body, headers=headers)
     return web.json_response(body if body is not None else {}, status=status, headers=headers, dumps=json.dumps)
+
+
+async def _pause(request: web.Request, wait_s: float) -> None:
+    """Wait, but not longer than the client does."""
+    end = asyncio.get_running_loop().time() + wait_s
+    while (left := end - asyncio.get_running_loop().time()) > 0:
+        if request.transport is None or request.transport.is_closing():
+            raise ConnectionResetError("the client left")
+        await asyncio.sleep(min(left, 0.5))
 
 
 async def _break_off(request: web.Request, shake: Handshake) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ from ttsgate.emulator.app import Emulator
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.realtime import PATH
 from ttsgate.emulator.switches import basis_counts
+from ttsgate.emulator.tls import ThrowAwayAuthority
 
 __all__ = ["serve"]
 
@@ -42,14 +44,17 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     emulator = Emulator(config)
-    await emulator.start()
+    authority = ThrowAwayAuthority(config.host) if config.tls else None
+    await emulator.start(tls=authority.context if authority else None)
     if until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(loop, ended), daemon=True).start()
     try:
-        announce(describe(emulator))
+        announce(describe(emulator) | ({"ca": str(authority.path)} if authority else {}))
         await ended.wait()
     finally:
         await emulator.stop()
+        if authority:
+            authority.close()
 
 
 def describe(emulator: Emulator) -> dict[str, Any]:
@@ -76,12 +81,8 @@ def describe(emulator: Emulator) -> dict[str, Any]:
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
     # os.read instead of sys.stdin: its lock would abort the interpreter if it is held at exit.
-    try:
+    with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass
-    except OSError:
-        pass
-    try:
+    with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(ended.set)
-    except RuntimeError:
-        pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,7 @@ def utterance_of(segment: Segment, model: catalog.Model, config: EmulatorConfig)
 
 async def speak(
     utter: Utter, *, model: catalog.Model, speech: Speech, injection: Injection, schedule: Schedule
-) -> AsyncIterator[Piece]:
+) -> AsyncGenerator[Piece]:
     """Render, encode and cut `utter`; each piece comes out when it is due.
 
     Text is rendered sentence by sentence, the next one while the one before is being sent, unless
@@ -86,7 +86,7 @@ async def speak(
 
 async def _rendered(
     utter: Utter, *, model: catalog.Model, speech: Speech, injection: Injection
-) -> AsyncIterator[Samples]:
+) -> AsyncGenerator[Samples]:
     """The samples of `utter`: by sentences, or whole when a fault changes them."""
 
     async def render(text: str) -> Samples:

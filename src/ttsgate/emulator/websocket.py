@@ -8,7 +8,7 @@ import logging
 import random
 import string
 from collections.abc import Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -187,7 +187,6 @@ class Connection:
                 case Send(event):
                     await self._say(Outgoing(event=event))
                 case Speak(segment):
-                    self.injection.ctx.response = segment.index
                     self._speaking = asyncio.ensure_future(self._guarded(self._speak(segment)))
                 case Stop():
                     await self._stop_speaking()
@@ -200,6 +199,9 @@ class Connection:
         if not self.injection.touches_output:
             await self._put(item)
             return
+        if item.type == "response.created":
+            self.injection.ctx.response += 1
+            self.injection.ctx.position_s = 0.0
         for out in self.injection.outgoing(item):
             if out.wait_s > 0:
                 if out.shift and self._schedule is not None:

@@ -72,16 +72,18 @@ class HttpCall:
     path: str
     request: dict[str, Any]
     """The request's JSON body, empty without one."""
+    key: str = ""
+    """The key that the client sent, for faults that leak it."""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     document: dict[str, Any] | None = None
     """The answer's JSON, if it is JSON."""
     content: bytes = b""
     """The answer's body, if it is not JSON."""
+    streaming: bool = False
+    """Whether the answer is a stream of server-sent events."""
     wait_s: float = 0.0
     """Wait before answering."""
-    drop: bool = False
-    """Reset the connection instead of answering."""
     cut_at: int | None = None
     """Reset the connection after so many bytes of the body."""
 
@@ -94,11 +96,13 @@ class HttpCall:
     def answer(self, status: int, document: dict[str, Any]) -> None:
         """Answer with this JSON instead."""
         self.status, self.document, self.content, self.headers = status, document, b"", {}
+        self.streaming = False
 
     def answer_bytes(self, status: int, content: bytes, content_type: str) -> None:
         """Answer with these bytes instead."""
         self.status, self.document, self.content = status, None, content
         self.headers = {"Content-Type": content_type}
+        self.streaming = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

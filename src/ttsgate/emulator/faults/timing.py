@@ -15,11 +15,11 @@ class _Stall(Hooks):
         self.after_s, self.for_s, self.shift, self.struck = after_s, for_s, shift, 0
 
     def outgoing(self, item: Outgoing) -> Iterable[Outgoing]:
-        if item.type == "response.audio.delta" and self.struck != self.ctx.response:
-            if self.ctx.position_s >= self.after_s:
-                self.struck = self.ctx.response
-                item.wait_s += self.for_s
-                item.shift = self.shift
+        due = item.type == "response.audio.delta" and self.ctx.position_s >= self.after_s
+        if due and self.struck != self.ctx.response:
+            self.struck = self.ctx.response
+            item.wait_s += self.for_s
+            item.shift = self.shift
         return (item,)
 
 

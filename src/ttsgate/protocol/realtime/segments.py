@@ -17,6 +17,8 @@ _CLOSERS = "\"'”’」』）)\\]"
 _SENTENCE = re.compile(rf"(?:[。！？；…]+[{_CLOSERS}]*|[.!?;]+[{_CLOSERS}]*(?=\s)|\n)")
 _CLAUSE = re.compile(rf"(?:[。！？；…，、：]+[{_CLOSERS}]*|[.!?;,:]+[{_CLOSERS}]*(?=\s)|\n)")
 
+_INK = re.compile(r"\S")
+
 Weigh = Callable[[str], int]
 
 
@@ -35,21 +37,21 @@ def cut_segment(text: str, *, kind: str, least: int, most: int, weigh: Weigh) ->
     """
     if kind == "none" or not text:
         return None
-    for match in (_SENTENCE if kind == "sentence" else _CLAUSE).finditer(text):
-        head, rest = text[: match.end()], text[match.end() :]
-        if rest.strip() and head.strip() and weigh(head) >= least:
-            return (head, rest) if weigh(head) <= most else _cut_by_weight(text, most=most, weigh=weigh)
-    return _cut_by_weight(text, most=most, weigh=weigh) if weigh(text) > most else None
+    # A character weighs at least 1, so that nothing beyond `most` characters has to be looked at.
+    for match in (_SENTENCE if kind == "sentence" else _CLAUSE).finditer(text, 0, most + 2):
+        at = match.end()
+        if at < len(text) and _INK.search(text, at) and _INK.search(text, 0, at) and weigh(text[:at]) >= least:
+            return (text[:at], text[at:]) if weigh(text[:at]) <= most else _cut_by_weight(text, most=most, weigh=weigh)
+    return _cut_by_weight(text, most=most, weigh=weigh) if weigh(text[: most + 1]) > most else None
 
 
 def _cut_by_weight(text: str, *, most: int, weigh: Weigh) -> tuple[str, str]:
     """Cut near weight `most`: after a clause, else at white space, else anywhere."""
-    low, high = 1, len(text)
+    low, high = 1, min(len(text), max(1, most))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if weigh(text[:middle]) <= most else (low, middle - 1)
-    limit = low
-    ends = [m.end() for m in _CLAUSE.finditer(text, 0, limit) if m.end() > limit // 2]
-    at = ends[-1] if ends else text.rfind(" ", limit // 2, limit) + 1
-    at = at if 0 < at < len(text) and text[:at].strip() else limit
+    ends = [m.end() for m in _CLAUSE.finditer(text, 0, low) if m.end() > low // 2]
+    at = ends[-1] if ends else text.rfind(" ", low // 2, low) + 1
+    at = at if 0 < at < len(text) and text[:at].strip() else low
     return text[:at], text[at:]

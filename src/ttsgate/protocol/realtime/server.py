@@ -350,10 +350,9 @@ class ServerSession:
         if self.settings.mode != "server_commit" or self.rules.segmentation == "none" or not self._buffer:
             return []
         text = "".join(self._buffer)
-        least, most = self.rules.segment_min, self.rules.segment_max
-        while cut := cut_segment(
-            text, kind=self.rules.segmentation, least=least, most=most, weigh=catalog.count_characters
-        ):
+        rules, weigh = self.rules, catalog.count_characters
+        least, most = rules.segment_min, rules.segment_max
+        while cut := cut_segment(text, kind=rules.segmentation, least=least, most=most, weigh=weigh):
             if self._new_segment(cut[0], announced=False) is None:
                 break
             text = cut[1]
