@@ -229,6 +229,13 @@ BEHAVIOURS: tuple[Switch, ...] = (
         "GET /compatible-mode/v1/models answers the list shape of the OpenAI interface, its errors the error shape.",
     ),
     Switch(
+        "error-bodies",
+        ("shown", "hidden"),
+        "field",
+        f"{_F1}: the public host gives the reason, a workspace's host often answers {{}}",
+        "Bodies of HTTP refusals below 500.",
+    ),
+    Switch(
         "http-oversize-body",
         ("413",),
         "inferred",

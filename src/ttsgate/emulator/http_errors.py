@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
-    "ACCESS_DENIED",
     "ALLOCATION_QUOTA",
     "ARREARAGE",
+    "ASYNC_NOT_SUPPORTED",
     "AUDIO_DECODER",
     "AUDIO_DURATION",
     "AUDIO_NO_SEGMENTS",
@@ -19,7 +19,9 @@ __all__ = [
     "AUDIO_RATE",
     "AUDIO_SIZE",
     "BODY_INVALID",
+    "BODY_TIMEOUT",
     "BODY_TOO_LARGE",
+    "BUSY",
     "FREE_TIER_ONLY",
     "HTTP_NOT_SUPPORTED",
     "INTERNAL",
@@ -78,7 +80,6 @@ NOT_AUTHORIZED = ApiError(
 )
 WORKSPACE_DENIED = ApiError(403, "Workspace.AccessDenied", "Workspace access denied.")
 WORKSPACE_NOT_FOUND = ApiError(404, "WorkSpaceNotFound", "WorkSpace can not be found.")
-ACCESS_DENIED = ApiError(403, "AccessDenied", "Access denied.")
 MODEL_ACCESS_DENIED = ApiError(403, "Model.AccessDenied", "Model access denied.")
 MODEL_NOT_EXIST = invalid_parameter("Model not exist.")
 MODEL_NOT_FOUND = ApiError(404, "ModelNotFound", "Model can not be found.")
@@ -86,11 +87,16 @@ URL_ERROR = invalid_parameter("url error, please check url\N{FULLWIDTH EXCLAMATI
 HTTP_NOT_SUPPORTED = invalid_parameter("current user api does not support http call.")
 # https://github.com/AstrBotDevs/AstrBot/issues/6045
 INVALID_MESSAGE_TYPE = ApiError(400, "InvalidParameter", "Invalid message type: ", ("output", "usage"))
-INVALID_PARAMETERS = invalid_parameter(
-    "Required parameter(s) missing or invalid, please check the request parameters."
-)
+INVALID_PARAMETERS = invalid_parameter("Required parameter(s) missing or invalid, please check the request parameters.")
 BODY_INVALID = invalid_parameter("Required body invalid, please check the request body format.")
 BODY_TOO_LARGE = ApiError(413, "InvalidParameter", "Request body is too large.")
+BODY_TIMEOUT = ApiError(408, "RequestTimeOut", "Request timed out, please try again later.")
+ASYNC_NOT_SUPPORTED = ApiError(403, "AccessDenied", "Current user api does not support asynchronous calls.")
+BUSY = ApiError(
+    503,
+    "ModelServingError",
+    "Too many requests. Your requests are being throttled due to system capacity limits. Please try again later.",
+)
 NOT_FOUND = ApiError(404, "NotFound", "Not found!")
 
 ARREARAGE = ApiError(400, "Arrearage", "Access denied, please make sure your account is in good standing.")

@@ -51,7 +51,8 @@ class FileStore:
         """Answer a GET of one file."""
         name = call.path.removeprefix(f"{FILES_PATH}/")
         expires = call.query.get("Expires", "")
-        if not hmac.compare_digest(call.query.get("Signature", "").encode(), self._sign(name, expires).encode()):
+        good = self._sign(name, expires).encode()
+        if not hmac.compare_digest(call.query.get("Signature", "").encode("utf-8", "replace"), good):
             message = "The request signature we calculated does not match the signature you provided."
             return _refuse(call, 403, "SignatureDoesNotMatch", message)
         if self._account.now() >= int(expires):
@@ -64,7 +65,7 @@ class FileStore:
         return _part(content, call.headers.get("Range", ""))
 
     def _sign(self, name: str, expires: str) -> str:
-        return hmac.new(self._secret, f"{name}\n{expires}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._secret, f"{name}\n{expires}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
 def _part(content: bytes, wanted: str) -> Reply:

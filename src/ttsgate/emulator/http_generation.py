@@ -72,6 +72,8 @@ class Generation:
     def _refused(self, call: Call) -> ApiError | None:
         """Everything that is checked before a request counts."""
         name = call.model
+        if call.headers.get("X-DashScope-Async", "").lower() == "enable":
+            return errors.ASYNC_NOT_SUPPORTED
         if not name:
             return errors.INVALID_PARAMETERS
         model = self._account.find_model(name)

@@ -1,13 +1,15 @@
 """One place through which every HTTP answer of the emulator passes.
 
-Handlers are plain functions of a `Call` that return a `Reply` or an `ApiError`; `serve` turns a request into a call,
-checks the key, bounds and parses the body, shows the finished reply to the hook (faults), and writes it.
+Handlers are plain functions of a `Call` that return a `Reply` or an `ApiError`; a `Doorway` turns a request into a
+call, checks the key, bounds and parses the body, shows the finished reply to the hook (faults), and writes it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -18,10 +20,14 @@ from ttsgate.emulator import http_errors as errors
 from ttsgate.emulator.account import Account, Principal
 from ttsgate.emulator.http_errors import ApiError
 
-__all__ = ["MAX_BODY", "Call", "Handler", "Hook", "Reply", "endpoint", "refusal"]
+__all__ = ["MAX_BODY", "SSE_TYPE", "Call", "Dialect", "Doorway", "Handler", "Hook", "Reply", "refusal"]
 
 MAX_BODY = 20 * 1024 * 1024
 """Bytes of a request body that are read; the longest legal one, a 10 MB recording as a data URI, fits."""
+
+SSE_TYPE = "text/event-stream;charset=UTF-8"
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +82,8 @@ class Reply:
     content: bytes = b""
     events: AsyncIterator[dict[str, Any]] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    cut_after: int | None = None
+    """Bytes of the body after which the connection is reset, for faults."""
 
 
 Handler = Callable[[Call], Awaitable[Reply | ApiError]]
@@ -83,8 +91,8 @@ Hook = Callable[[Call, Reply], Awaitable[Reply]]
 """Sees each finished reply before it is written and returns the one to write: the entrance for faults."""
 
 
-def refusal(call: Call, error: ApiError, *, sse_as_json: bool = False) -> Reply:
-    """The reply that carries an error, in the form that the caller's interface uses."""
+def refusal(call: Call, error: ApiError, *, as_event: bool = False) -> Reply:
+    """The reply that carries an error, in the form of the caller's interface; ``as_event``: as a stream event."""
     if call.dialect == "openai":
         message = error.message
         if error is errors.INVALID_KEY:
@@ -94,112 +102,177 @@ def refusal(call: Call, error: ApiError, *, sse_as_json: bool = False) -> Reply:
         return Reply(error.status, {"error": inner, "request_id": call.request_id})
     document: dict[str, Any] = dict.fromkeys(error.null_fields)
     document.update(code=error.code, message=error.message, request_id=call.request_id)
-    if call.streaming and not sse_as_json:
+    if as_event:
         frame = _frame(1, "error", error.status, document)
-        return Reply(error.status, content=frame, headers={"Content-Type": "text/event-stream;charset=UTF-8"})
+        return Reply(error.status, content=frame, headers={"Content-Type": SSE_TYPE})
     return Reply(error.status, document)
 
 
-def endpoint(
-    family: str,
-    handler: Handler,
-    account: Account,
-    *,
-    hook: Hook | None = None,
-    dialect: Dialect = "dashscope",
-    keyless: bool = False,
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The aiohttp handler around one of ours; ``keyless`` ones are for addresses that are open or signed."""
+class Doorway:
+    """What every request passes: key, bounds, body, handler, hook, answer.
 
-    async def serve(request: web.Request) -> web.StreamResponse:
-        call = Call(
-            family=family,
-            path=request.path,
-            request_id=account.new_request_id(),
-            principal=Principal(),
-            headers=request.headers,
-            query=request.query,
-            document={},
-            origin=f"{request.scheme}://{request.host}",
-            dialect=dialect,
-        )
+    Args:
+        account: checks keys and names requests.
+        hook: sees each reply before it is written.
+        max_in_flight: bytes of request bodies held at once; more are refused as the service does when it is full.
+    """
+
+    def __init__(self, account: Account, hook: Hook | None = None, *, max_in_flight: int = 8 * MAX_BODY) -> None:
+        self._account = account
+        self._hook = hook
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+
+    def endpoint(
+        self, family: str, handler: Handler, *, dialect: Dialect = "dashscope", keyless: bool = False
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The aiohttp handler around one of ours; ``keyless`` ones are open, or their addresses are signed."""
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            call = Call(
+                family=family,
+                path=request.path,
+                request_id=self._account.new_request_id(),
+                principal=Principal(),
+                headers=request.headers,
+                query=request.query,
+                document={},
+                origin=f"{request.scheme}://{request.host}",
+                dialect=dialect,
+            )
+            try:
+                reply = await self._answer(call, request, handler, keyless=keyless)
+                if self._hook is not None:
+                    reply = await self._hook(call, reply)
+            except Exception:
+                _log.exception("emulator: %s %s failed", request.method, request.path)
+                reply = refusal(call, errors.INTERNAL)
+            return await _write(request, call, reply)
+
+        return serve
+
+    async def _answer(self, call: Call, request: web.Request, handler: Handler, *, keyless: bool) -> Reply:
+        if not keyless:
+            who = self._account.authorize(call.headers.get("Authorization"), call.headers.get("X-DashScope-WorkSpace"))
+            if isinstance(who, ApiError):
+                return self._refuse(call, who, gateway=True)
+            call = replace(call, principal=who)
+        body = b""
         try:
-            reply = await _answer(call, request, handler, account, keyless=keyless)
-        except Exception:
-            _log.exception("emulator: %s %s failed", request.method, request.path)
-            reply = refusal(call, errors.INTERNAL)
-        if hook is not None:
-            reply = await hook(call, reply)
-        return await _write(request, call, reply)
+            if request.can_read_body:
+                body = await self._read(request)
+            call = replace(call, document=_parse(body))
+        except _Refused as refused:
+            return self._refuse(call, refused.error, gateway=True)
+        finally:
+            self._in_flight -= len(body)
+        result = await handler(call)
+        return self._refuse(call, result) if isinstance(result, ApiError) else result
 
-    return serve
+    def _refuse(self, call: Call, error: ApiError, *, gateway: bool = False) -> Reply:
+        # The gateway in front of the models answers in JSON, also to a streaming request.
+        sse = call.streaming and not gateway and self._account.behaviour("sse-refusal") == "event"
+        reply = refusal(call, error, as_event=sse)
+        if error.status < 500 and self._account.behaviour("error-bodies") == "hidden":
+            return Reply(error.status, {})
+        return reply
+
+    async def _read(self, request: web.Request) -> bytes:
+        """The body; holds no more than `MAX_BODY` of it whatever the client announces."""
+        if (request.content_length or 0) > MAX_BODY:
+            raise _Refused(errors.BODY_TOO_LARGE)
+        body = bytearray()
+        complete = False
+        try:
+            async with asyncio.timeout(self._account.config.send_timeout_s):
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    self._in_flight += len(chunk)
+                    if len(body) > MAX_BODY:
+                        raise _Refused(errors.BODY_TOO_LARGE)
+                    if self._in_flight > self._max_in_flight:
+                        raise _Refused(errors.BUSY)
+            complete = True
+            return bytes(body)
+        except TimeoutError:
+            raise _Refused(errors.BODY_TIMEOUT) from None
+        except (web.HTTPException, web.RequestPayloadError, ConnectionError):
+            raise _Refused(errors.BODY_INVALID) from None
+        finally:
+            if not complete:
+                self._in_flight -= len(body)
 
 
-async def _answer(call: Call, request: web.Request, handler: Handler, account: Account, *, keyless: bool) -> Reply:
-    sse_as_json = account.behaviour("sse-refusal") == "json"
-    if not keyless:
-        who = account.authorize(request.headers.get("Authorization"), request.headers.get("X-DashScope-WorkSpace"))
-        if isinstance(who, ApiError):
-            # The gateway in front of the models answers in JSON, also to a streaming request.
-            return refusal(call, who, sse_as_json=True)
-        call = replace(call, principal=who)
-    if request.can_read_body:
-        document = await _read(request)
-        if isinstance(document, ApiError):
-            return refusal(call, document, sse_as_json=True)
-        call = replace(call, document=document)
-    result = await handler(call)
-    return refusal(call, result, sse_as_json=sse_as_json) if isinstance(result, ApiError) else result
+class _Refused(Exception):
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(error.code)
+        self.error = error
 
 
-async def _read(request: web.Request) -> dict[str, Any] | ApiError:
-    """The JSON object in the body; reads no more than `MAX_BODY` whatever the client announces."""
-    if (request.content_length or 0) > MAX_BODY:
-        return errors.BODY_TOO_LARGE
-    body = bytearray()
-    try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > MAX_BODY:
-                return errors.BODY_TOO_LARGE
-    except web.HTTPException:
-        return errors.BODY_INVALID
+def _parse(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; an empty body is an empty object."""
     if not body:
         return {}
     try:
         document = json.loads(body)
+        if _SURROGATE.search(body):
+            # Half a character cannot be spoken, nor written back.
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
-        return errors.BODY_INVALID
-    return document if isinstance(document, dict) else errors.BODY_INVALID
+        raise _Refused(errors.BODY_INVALID) from None
+    if not isinstance(document, dict):
+        raise _Refused(errors.BODY_INVALID)
+    return document
 
 
 async def _write(request: web.Request, call: Call, reply: Reply) -> web.StreamResponse:
     headers = {"X-Request-Id": call.request_id, **reply.headers}
     if reply.events is not None:
-        return await _stream(request, reply, headers)
+        chunks = _frames(reply.status, reply.events)
+        headers |= {"Content-Type": SSE_TYPE, "Cache-Control": "no-cache"}
+        return await _stream(request, reply, headers, chunks)
+    body = reply.content
     if reply.document is not None:
         body = json.dumps(reply.document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         headers.setdefault("Content-Type", "application/json")
-    else:
-        body = reply.content
+    if reply.cut_after is not None:
+        headers["Content-Length"] = str(len(body))
+        return await _stream(request, reply, headers, _once(body))
     response = web.Response(status=reply.status, body=body, headers=headers)
-    if reply.status == 413:
+    if reply.status in (408, 413, 503):
         # What the client still sends is not read, so the connection cannot be used again.
         response.force_close()
     return response
 
 
-async def _stream(request: web.Request, reply: Reply, headers: dict[str, str]) -> web.StreamResponse:
-    assert reply.events is not None
-    headers |= {"Content-Type": "text/event-stream;charset=UTF-8", "Cache-Control": "no-cache"}
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+async def _frames(status: int, events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    number = 0
+    async for document in events:
+        number += 1
+        yield _frame(number, "result", status, document)
+
+
+async def _stream(
+    request: web.Request, reply: Reply, headers: dict[str, str], chunks: AsyncIterator[bytes]
+) -> web.StreamResponse:
     response = web.StreamResponse(status=reply.status, headers=headers)
+    left = reply.cut_after
     try:
         await response.prepare(request)
-        number = 0
-        async for document in reply.events:
-            number += 1
-            await response.write(_frame(number, "result", reply.status, document))
-        await response.write_eof()
+        async for chunk in chunks:
+            await response.write(chunk if left is None else chunk[:left])
+            if left is not None:
+                left -= len(chunk)
+                if left <= 0:
+                    break
+        if reply.cut_after is None:
+            await response.write_eof()
+        elif request.transport is not None:
+            request.transport.abort()
     except ConnectionError:
         _log.debug("emulator: the client left during %s", request.path)
     return response

@@ -12,7 +12,7 @@ from ttsgate.emulator.http_errors import ApiError
 from ttsgate.emulator.http_files import FILES_PATH, FileStore
 from ttsgate.emulator.http_generation import GENERATION_PATH, Generation
 from ttsgate.emulator.http_models import Models
-from ttsgate.emulator.http_reply import Call, Dialect, Handler, Hook, Reply, endpoint
+from ttsgate.emulator.http_reply import Call, Dialect, Doorway, Handler, Hook, Reply
 from ttsgate.emulator.http_tokens import Tokens
 from ttsgate.emulator.speech import Speech
 
@@ -32,6 +32,7 @@ def http_routes(
         config: what the emulator was told to be.
         hook: sees each reply before it is written and may replace it (faults).
     """
+    doorway = Doorway(account, hook)
     files = FileStore(account)
     models = Models(account)
     catalogue_open = account.behaviour("catalogue-auth") == "open"
@@ -45,7 +46,7 @@ def http_routes(
         dialect: Dialect = "dashscope",
         keyless: bool = False,
     ) -> web.RouteDef:
-        return web.route(method, path, endpoint(family, handler, account, hook=hook, dialect=dialect, keyless=keyless))
+        return web.route(method, path, doorway.endpoint(family, handler, dialect=dialect, keyless=keyless))
 
     compatible = f"{_COMPATIBLE}/models"
     doors = [
