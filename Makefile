@@ -16,7 +16,7 @@ RUN := $(VENV)/bin/python
 LOCK := requirements/dev.txt
 STAMP := $(VENV)/.ttsgate
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps
-CODE := $(wildcard src scripts checks tests examples hatch_build.py conftest.py)
+CODE := $(wildcard src scripts checks tests docs hatch_build.py conftest.py)
 
 # A make variable as one shell word.
 quoted = '$(subst ','\'',$(1))'
@@ -29,7 +29,7 @@ ifneq ($(shell $(RUN) -c 'print(1)' 2>/dev/null && { [ ! -e $(STAMP) ] || [ "$$(
 FOREIGN := foreign
 endif
 
-.PHONY: help setup validate test lint format serve lock clean foreign
+.PHONY: help setup validate test lint format docs serve lock clean foreign
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,12 +46,15 @@ test: $(STAMP) ## test ttsgate itself: ARGS="tests/catalog -x"
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(RUN) -m ruff check $(CODE)
 	$(RUN) -m ruff format --check $(CODE)
-	$(RUN) -m mypy $(filter-out examples conftest.py,$(CODE))
+	$(RUN) -m mypy $(filter-out conftest.py,$(CODE))
 	$(VENV)/bin/lint-imports --no-logo
 
 format: $(STAMP) ## let ruff arrange the code as `lint` wants it
 	$(RUN) -m ruff check --fix $(CODE)
 	$(RUN) -m ruff format $(CODE)
+
+docs: $(STAMP) ## bring the parts of docs/ that repeat the code up to date
+	@$(RUN) docs/generate.py
 
 serve: $(STAMP) ## run the emulator of the service: ARGS="--port 8123 --fault silence"
 	@$(RUN) -m ttsgate serve $(arguments)

@@ -1,0 +1,152 @@
+"""Brings the parts of docs/ that repeat the code up to date; ``make docs`` runs it, a test compares.
+
+A part stands between ``<!-- begin NAME -->`` and ``<!-- end -->``; `PARTS` says how NAME is written.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from ttsgate.catalog import REGIONS
+from ttsgate.cli.main import VERBS, app
+from ttsgate.config.credentials import region_variable
+from ttsgate.config.options import OPTIONS
+from ttsgate.judgement import load_all
+from ttsgate.judgement.registry import CHECKS
+from ttsgate.verdict.exit_codes import PRECEDENCE, ExitCode
+
+__all__ = ["current", "pages"]
+
+DOCS = Path(__file__).resolve().parent
+PART = re.compile(r"(?P<begin><!-- begin (?P<name>[^>]+?) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    lines = [list(head)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [[" ".join(cell.split()).replace("|", "\\|") for cell in row] for row in rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def command(verb: str) -> str:
+    """What a verb does and its options, as its ``--help`` has them."""
+    context = click.Context(app, info_name="ttsgate")
+    found = app.get_command(context, verb)
+    assert found is not None
+    inner = click.Context(found, info_name=f"ttsgate {verb}", parent=None)
+    usage = " ".join(found.collect_usage_pieces(inner))
+    records = (p.get_help_record(inner) for p in found.get_params(inner) if isinstance(p, click.Option))
+    rows = [(f"`{record[0]}`", record[1]) for record in records if record]
+    return f"```\nttsgate {verb} {usage}\n```\n\n{_paragraphs(found.help or '')}\n\n" + table(
+        ("option", "meaning"), rows
+    )
+
+
+def _paragraphs(text: str) -> str:
+    """Help text with each paragraph on one line, without click's marks."""
+    return "\n\n".join(" ".join(p.split()) for p in text.replace("\b", "").split("\n\n") if p.strip())
+
+
+def options() -> str:
+    """Every option: flag, variable, key in the file, default."""
+    rows = []
+    for option in OPTIONS.values():
+        default = option.default
+        if isinstance(default, tuple):
+            default = ", ".join(default)
+        also = f", else `{option.also_env}`" if option.also_env else ""
+        rows.append(
+            (
+                f"`{option.flag}`",
+                f"`{option.env}`{also}" + (" (one a line)" if option.repeatable else ""),
+                f"`{option.name}`" if option.in_file else "—",
+                "" if default in (None, False, 0) else f"`{default}`",
+                option.help,
+            )
+        )
+    return table(("option", "variable", "in `gate.toml`", "default", "meaning"), rows)
+
+
+def keys() -> str:
+    """The variable of each region's key."""
+    return table(
+        ("region", "where", "variable"),
+        ((f"`{r.id}`", r.label, f"`{region_variable(r.id)}`") for r in REGIONS.values()),
+    )
+
+
+def exit_codes() -> str:
+    """The table of exit codes and their order."""
+    docs = _attribute_docs()
+    rows = ((f"**{code.value}**", f"`{code.name}`", docs[code.name]) for code in ExitCode)
+    order = ", ".join(str(code.value) for code in PRECEDENCE)
+    return table(("code", "name", "meaning"), rows) + f"\nSeveral causes at once: the first of {order} that applies.\n"
+
+
+def _attribute_docs() -> dict[str, str]:
+    """The docstrings under the members of `ExitCode`, which Python itself does not keep."""
+    import ast
+    import inspect
+    import textwrap
+
+    (cls,) = ast.parse(textwrap.dedent(inspect.getsource(ExitCode))).body
+    assert isinstance(cls, ast.ClassDef)
+    found = {}
+    for node, after in zip(cls.body, cls.body[1:], strict=False):
+        if isinstance(node, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            target = node.targets[0]
+            assert isinstance(target, ast.Name)
+            found[target.id] = str(after.value.value)
+    return found
+
+
+def checks() -> str:
+    """Every check: id, sentence, reason."""
+    load_all()
+    text = ""
+    for stage in dict.fromkeys(c.stage for c in CHECKS.values()):
+        rows = (
+            (f"`{c.id}`", c.sentence, c.why, c.severity, f"`{'`, `'.join(sorted(c.levels))}`")
+            for c in CHECKS.values()
+            if c.stage == stage
+        )
+        text += f"\n## {stage.capitalize()}\n\n" + table(("id", "what must hold", "why", "severity", "read at"), rows)
+    return text.lstrip("\n")
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "options": options,
+    "keys": keys,
+    "exit codes": exit_codes,
+    "checks": checks,
+    **{f"command {verb}": lambda verb=verb: command(verb) for verb in VERBS},  # type: ignore[misc]
+}
+
+
+def current(text: str) -> str:
+    """A page with its parts as the code has them now; KeyError names a part that nobody writes."""
+    return PART.sub(lambda m: f"{m['begin']}\n{PARTS[m['name']]().strip()}\n\n{m['end']}", text)
+
+
+def pages() -> dict[Path, str]:
+    """Every page with a part, and a page for each verb, as they should be."""
+    texts = {path: path.read_text("utf-8") for path in sorted(DOCS.rglob("*.md"))}
+    for verb in VERBS:
+        texts.setdefault(
+            DOCS / "reference" / "commands" / f"{verb}.md",
+            f"# ttsgate {verb}\n\n<!-- begin command {verb} -->\n<!-- end -->\n",
+        )
+    return {path: current(text) for path, text in texts.items()}
+
+
+if __name__ == "__main__":
+    for page, text in pages().items():
+        if not page.is_file() or page.read_text("utf-8") != text:
+            page.write_text(text, "utf-8")
+            sys.stdout.write(f"{page.relative_to(DOCS.parent)}\n")
