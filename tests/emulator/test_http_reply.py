@@ -222,11 +222,11 @@ async def _outcome(handler: Handler, call: Call) -> Reply | ApiError:
 
 class TestHook:
     def test_sees_and_replaces_every_reply(self) -> None:
-        """The hook gets the finished reply with its family, refusals too, and what it returns is sent."""
-        seen: list[tuple[str, int]] = []
+        """The hook gets the finished reply with its family and model, refusals too, and what it returns is sent."""
+        seen: list[tuple[str, str, int]] = []
 
         async def hook(call: Call, reply: Reply) -> Reply:
-            seen.append((call.family, reply.status))
+            seen.append((call.family, call.model, reply.status))
             return replace(reply, status=503) if call.family == "tokens" else reply
 
         async def scene(service: Service) -> None:
@@ -236,7 +236,9 @@ class TestHook:
             await service.ask("GET", "/api/v1/nowhere")
 
         with_service(scene, hook=hook)
-        assert seen == [("generation", 200), ("generation", 400), ("tokens", 200), ("elsewhere", 404)]
+        assert seen == [
+            ("generation", FLASH, 200), ("generation", FLASH, 400), ("tokens", "", 200), ("elsewhere", "", 404),
+        ]  # fmt: skip
 
     @pytest.mark.parametrize("stream", [False, True])
     def test_cuts_the_connection(self, *, stream: bool) -> None:

@@ -19,6 +19,7 @@ from aiohttp import web
 from ttsgate.emulator import http_errors as errors
 from ttsgate.emulator.account import Account, Principal
 from ttsgate.emulator.http_errors import ApiError
+from ttsgate.errors import UsageError
 
 __all__ = ["MAX_BODY", "SSE_TYPE", "Call", "Dialect", "Doorway", "Handler", "Hook", "Reply", "refusal"]
 
@@ -141,9 +142,12 @@ class Doorway:
                 dialect=dialect,
             )
             try:
-                reply = await self._answer(call, request, handler, keyless=keyless)
+                call, reply = await self._answer(call, request, handler, keyless=keyless)
                 if self._hook is not None:
                     reply = await self._hook(call, reply)
+            except UsageError:
+                # From a hook that was told something impossible; the application says what.
+                raise
             except Exception:
                 _log.exception("emulator: %s %s failed", request.method, request.path)
                 reply = refusal(call, errors.INTERNAL)
@@ -151,11 +155,12 @@ class Doorway:
 
         return serve
 
-    async def _answer(self, call: Call, request: web.Request, handler: Handler, *, keyless: bool) -> Reply:
+    async def _answer(self, call: Call, request: web.Request, handler: Handler, *, keyless: bool) -> tuple[Call, Reply]:
+        """The call, as far as it was read, and its reply."""
         if not keyless:
             who = self._account.authorize(call.headers.get("Authorization"), call.headers.get("X-DashScope-WorkSpace"))
             if isinstance(who, ApiError):
-                return self._refuse(call, who, gateway=True)
+                return call, self._refuse(call, who, gateway=True)
             call = replace(call, principal=who)
         body = b""
         try:
@@ -163,11 +168,11 @@ class Doorway:
                 body = await self._read(request)
             call = replace(call, document=_parse(body))
         except _Refused as refused:
-            return self._refuse(call, refused.error, gateway=True)
+            return call, self._refuse(call, refused.error, gateway=True)
         finally:
             self._in_flight -= len(body)
         result = await handler(call)
-        return self._refuse(call, result) if isinstance(result, ApiError) else result
+        return call, self._refuse(call, result) if isinstance(result, ApiError) else result
 
     def _refuse(self, call: Call, error: ApiError, *, gateway: bool = False) -> Reply:
         # The gateway in front of the models answers in JSON, also to a streaming request.
