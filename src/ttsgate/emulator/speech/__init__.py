@@ -5,6 +5,8 @@ Text goes in, 16-bit mono samples come out. Who speaks is chosen by a back end (
 | back end | what speaks                                   | comes with       | licence                 |
 |----------|-----------------------------------------------|------------------|-------------------------|
 | `espeak` | eSpeak NG through `espeakng-loader` (default) | extra `emulator` | engine GPL-3.0-or-later |
+| `hibari` | `hibari-tts`, natural English                 | extra `neural`   | Apache-2.0              |
+| `file:P` | the recording at path P, cut and looped       | nothing          | yours; no GPL part      |
 
 ttsgate itself is Apache-2.0 and carries no part of any engine, voice or dictionary: engines are loaded at run
 time from packages that the user installs.

@@ -6,17 +6,31 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ttsgate.emulator.speech import shape
+from ttsgate.emulator.speech.directions import Delivery, delivery_of
 from ttsgate.emulator.speech.synth import MASTER_RATE, Samples, Synth, open_synth
 from ttsgate.emulator.speech.text import language_of, pause_after, runs, segments, speakable
 from ttsgate.emulator.speech.timbre import Timbre
 
 __all__ = ["Speech"]
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How a text is to be spoken: with the text, the key of a rendering."""
+
+    voice: Timbre
+    sample_rate: int
+    language: str | None
+    speech_rate: float
+    pitch_rate: float
+    volume: int
+    delivery: Delivery
 
 
 class Speech:
@@ -29,7 +43,7 @@ class Speech:
     def __init__(self, synth: Synth | str = "espeak", *, seed: int = 7, cache_bytes: int = 48_000_000) -> None:
         self._synth = synth
         self._seed = seed
-        self._cache: OrderedDict[tuple[Any, ...], NDArray[np.int16]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, _Manner], NDArray[np.int16]] = OrderedDict()
         self._cache_bytes = cache_bytes
         self._cached = 0
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ttsgate-speech")
@@ -52,12 +66,13 @@ class Speech:
         0.5..2, `volume` 0..100 (50 is normal, linear in amplitude, 0 silent). `instructions` change rate, pitch,
         melody or level; pass them for instruct models only. Raises `MissingExtra` if the back end is not installed.
         """
-        key = (text, voice, sample_rate, language, speech_rate, pitch_rate, volume, instructions)
+        manner = _Manner(voice, sample_rate, language, speech_rate, pitch_rate, volume, delivery_of(instructions))
+        key = (text, manner)
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
         loop = asyncio.get_running_loop()
-        samples = await loop.run_in_executor(self._worker, self._render, *key)
+        samples = await loop.run_in_executor(self._worker, self._render, text, manner)
         self._remember(key, samples)
         return samples
 
@@ -69,7 +84,7 @@ class Speech:
         """End the worker thread; renders under way are finished first."""
         self._worker.shutdown(wait=True, cancel_futures=True)
 
-    def _remember(self, key: tuple[Any, ...], samples: NDArray[np.int16]) -> None:
+    def _remember(self, key: tuple[str, _Manner], samples: NDArray[np.int16]) -> None:
         samples.flags.writeable = False
         if samples.nbytes > self._cache_bytes // 4 or key in self._cache:
             return
@@ -83,56 +98,33 @@ class Speech:
             self._synth = open_synth(self._synth)
         return self._synth
 
-    def _render(
-        self,
-        text: str,
-        voice: Timbre,
-        sample_rate: int,
-        language: str | None,
-        speech_rate: float,
-        pitch_rate: float,
-        volume: int,
-        instructions: str | None,
-    ) -> NDArray[np.int16]:
-        parts = [
-            self._segment(piece, voice, sample_rate, language, speech_rate, pitch_rate, volume, instructions)
-            for piece in segments(text)
-            if speakable(piece)
-        ]
+    def _render(self, text: str, manner: _Manner) -> NDArray[np.int16]:
+        parts = [self._segment(piece, manner) for piece in segments(text) if speakable(piece)]
         return np.concatenate(parts) if parts else np.zeros(0, np.int16)
 
-    def _segment(
-        self,
-        text: str,
-        voice: Timbre,
-        sample_rate: int,
-        language: str | None,
-        speech_rate: float,
-        pitch_rate: float,
-        volume: int,
-        instructions: str | None,
-    ) -> NDArray[np.int16]:
+    def _segment(self, text: str, manner: _Manner) -> NDArray[np.int16]:
         import soxr
 
-        synth = self._open()
+        synth, voice, delivery = self._open(), manner.voice, manner.delivery
         seed = int.from_bytes(hashlib.sha256(f"{self._seed}/{text}".encode()).digest()[:3], "big")
-        spoken = language_of(text, language)
-        spoken = voice.chinese if spoken == "cmn" else spoken
+        rate = manner.speech_rate * delivery.rate
+        spoken = language_of(text, manner.language)
         pieces: list[Samples] = [
             synth.speak(
                 piece,
-                voice.chinese if tongue == "cmn" else tongue,
+                tongue,
                 voice,
-                rate=speech_rate,
-                f0_hz=voice.f0_hz * pitch_rate,
-                range_=1.0,
+                rate=rate,
+                f0_hz=voice.f0_hz * manner.pitch_rate * delivery.pitch,
+                range_=delivery.range_,
                 seed=seed,
             )
-            for tongue, piece in runs(text, spoken)
+            for tongue, piece in runs(text, spoken, chinese=voice.chinese)
         ]
-        pieces.append(np.zeros(round(pause_after(text) / speech_rate * MASTER_RATE), np.float32))
-        master = shape.level(shape.colour(np.concatenate(pieces), voice.colour))
-        master = shape.limit(master * np.float32(volume / 50))
-        if sample_rate != MASTER_RATE:
-            master = soxr.resample(master, MASTER_RATE, sample_rate)
+        pieces.append(np.zeros(round(pause_after(text) / rate * MASTER_RATE), np.float32))
+        master = shape.level(shape.fill(shape.colour(np.concatenate(pieces), voice), seed))
+        gain = manner.volume / 50 * 10 ** (delivery.gain_db / 20)
+        master = shape.limit(master * np.float32(gain))
+        if manner.sample_rate != MASTER_RATE:
+            master = soxr.resample(master, MASTER_RATE, manner.sample_rate)
         return np.asarray(np.rint(master * 32767), np.int16)

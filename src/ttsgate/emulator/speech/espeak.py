@@ -69,7 +69,7 @@ class Espeak:
 
         engine = _library()
         wpm = round(_WPM.get(language, _WPM_DEFAULT) * rate)
-        voice = engine.language_file(language) + _voice_lines(f0_hz, range_, timbre.colour.formants).encode()
+        voice = engine.language_file(language) + _voice_lines(f0_hz, range_, timbre.formants).encode()
         with _LOCK:
             pcm = engine.utter(text, voice, min(max(wpm, _WPM_LIMITS[0]), _WPM_LIMITS[1]), seed)
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)

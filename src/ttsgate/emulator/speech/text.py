@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["LANGUAGES", "language_of", "pause_after", "runs", "segments", "speakable"]
+__all__ = ["LANGUAGES", "language_of", "pause_after", "runs", "segments", "speakable", "spoken_width"]
 
 LANGUAGES: dict[str, str] = {
     "Chinese": "cmn",
@@ -51,7 +51,7 @@ _CLOSERS = "\"'”’」』）)】]》"
 _WIDE = re.compile("[" + "".join(chars for name, _, chars in _SCRIPTS if name in ("kana", "hangul", "han")) + "]")
 
 _SOFT_WIDTH = 24
-"""From this width on a comma ends a segment (a wide character counts 3, any other 1: about the same time spoken)."""
+"""From this width on a comma ends a segment."""
 _HARD_WIDTH = 240
 """At this width a segment ends at the next space, or here when there is none."""
 
@@ -67,13 +67,17 @@ def language_of(text: str, language_type: str | None = None) -> str:
     return next((language for name, language, _ in _SCRIPTS if name in found), "en-us")
 
 
-def runs(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """Cut `text` into (language, piece), each in a language that can read the piece's script; joined it is `text`."""
+def runs(text: str, language: str, *, chinese: str = "cmn") -> Iterator[tuple[str, str]]:
+    """Cut `text` into (language, piece), each in a language that can read the piece's script; joined it is `text`.
+
+    `chinese` (`cmn` or `yue`) is what the voice makes of Chinese.
+    """
+    language = chinese if language == "cmn" else language
     reads = _READS.get(language, _READS_LATIN)
     start, current = 0, language
     for match in _RUN.finditer(text):
         script = match.lastgroup or ""
-        wanted = language if script in reads or (script == "latin" and language == "ja") else _OF_SCRIPT[script]
+        wanted = language if script in reads else chinese if script == "han" else _OF_SCRIPT[script]
         if wanted != current:
             if text[start : match.start()].strip():
                 yield current, text[start : match.start()]
@@ -102,7 +106,7 @@ def segments(text: str, language: str | None = None) -> list[str]:
         if cut and not (c.isspace() or c in _CLOSERS or c in _STRONG or c == "."):
             out.append(text[start:i])
             start, width, cut = i, 0, False
-        width += 3 if _WIDE.match(c) else 1
+        width += _width(c)
         ends = c in _STRONG or (c == "." and (i + 1 == len(text) or text[i + 1].isspace()))
         pauses = c in _WEAK and width >= _SOFT_WIDTH and not _between_digits(text, i)
         if (ends or pauses or (width >= _HARD_WIDTH and (c.isspace() or width >= 2 * _HARD_WIDTH))) and speakable(
@@ -115,6 +119,15 @@ def segments(text: str, language: str | None = None) -> list[str]:
         else:
             out.append(text[start:])
     return out
+
+
+def spoken_width(text: str) -> int:
+    """A rough measure of the time a text takes: a wide character counts 3, any other 1, white space nothing."""
+    return sum(_width(c) for c in text if not c.isspace())
+
+
+def _width(c: str) -> int:
+    return 3 if _WIDE.match(c) else 1
 
 
 def _between_digits(text: str, i: int) -> bool:

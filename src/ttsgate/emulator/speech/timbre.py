@@ -16,37 +16,34 @@ from dataclasses import dataclass
 
 from ttsgate import catalog
 
-__all__ = ["COLOURS", "LEVELS_HZ", "Colour", "Timbre", "timbre_of"]
+__all__ = ["LEVELS_HZ", "Timbre", "timbre_of"]
 
 LEVELS_HZ: tuple[float, ...] = (98.0, 116.0, 137.0, 162.0, 192.0, 227.0)
 """Median F0 of a plain English statement; the first three levels are men, the others women and children."""
 
 
 @dataclass(frozen=True)
-class Colour:
-    """`formants` scales the resonances of the vocal tract; `curve` is an equaliser as (Hz, dB) points."""
-
-    formants: float
-    curve: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
 class Timbre:
-    """One voice: name or id, median F0 in Hz, colour, and the Chinese it speaks (`cmn` or `yue`)."""
+    """One voice. Two equal timbres sound alike, whatever they are called."""
 
     voice: str
+    """Name or id."""
     f0_hz: float
-    colour: Colour
+    """Median F0 of a plain statement."""
+    formants: float = 1.0
+    """Scales the resonances of the vocal tract: below 1 a longer tract."""
+    tilt_db: float = 0.0
+    """Spectral slope: this much up at 8 kHz and down at 100 Hz, linear in mel between."""
+    middle_db: float = 0.0
+    """One cosine over the same mel range: this much down in the middle (about 2 kHz) and up at both ends."""
     chinese: str = "cmn"
+    """The Chinese that it speaks: `cmn` or `yue`."""
 
 
-_DARK = ((100.0, 3.0), (500.0, 3.0), (1500.0, -3.0), (3500.0, -8.0), (8000.0, -10.0))
-_EVEN = ((100.0, 0.0), (8000.0, 0.0))
-_BRIGHT = ((100.0, -6.0), (400.0, -4.0), (1500.0, 1.0), (3500.0, 6.0), (8000.0, 7.0))
-
-COLOURS: tuple[Colour, ...] = tuple(
-    Colour(formants, curve) for formants in (0.92, 1.02, 1.13) for curve in (_DARK, _EVEN, _BRIGHT)
-)
+_COLOURS: tuple[tuple[float, float], ...] = tuple((7.0 * t, 5.5 * m) for m in (0, 1, -1) for t in (0, 1, -1))
+"""(tilt_db, middle_db); the plainest first."""
+_FORMANTS_MEN, _FORMANTS_WOMEN = 0.96, 1.08
+_FORMANTS_STEP = 0.06
 
 _MEN = (
     "Ethan", "Moon", "Kai", "Nofish", "Ryan", "Aiden", "Eldric Sage", "Mochi", "Vincent", "Neil", "Arthur", "Pip",
@@ -60,12 +57,19 @@ _WOMEN = (
 
 
 def _place(voice: str, level: int, colour: int, *, f0_scale: float = 1.0) -> Timbre:
-    chinese = "yue" if catalog.DIALECTS.get(voice) == "Cantonese" else "cmn"
-    return Timbre(voice, LEVELS_HZ[level] * f0_scale, COLOURS[colour], chinese)
+    tilt, middle = _COLOURS[colour]
+    return Timbre(
+        voice,
+        f0_hz=LEVELS_HZ[level] * f0_scale,
+        formants=(_FORMANTS_MEN if level < 3 else _FORMANTS_WOMEN) + _FORMANTS_STEP * (colour // 3 - 1),
+        tilt_db=tilt,
+        middle_db=middle,
+        chinese="yue" if catalog.DIALECTS.get(voice) == "Cantonese" else "cmn",
+    )
 
 
 _SYSTEM: dict[str, Timbre] = {
-    name: _place(name, first + i % 3, (i // 3) % len(COLOURS))
+    name: _place(name, first + i % 3, (i // 3) % len(_COLOURS))
     for first, names in ((0, _MEN), (3, _WOMEN))
     for i, name in enumerate(names)
 }
@@ -83,6 +87,6 @@ def timbre_of(model: catalog.Model, voice: str) -> Timbre:
     return _place(
         voice,
         digest[0] % len(LEVELS_HZ),
-        digest[1] % len(COLOURS),
+        digest[1] % len(_COLOURS),
         f0_scale=1.0 + (digest[2] / 255 - 0.5) * 0.1,
     )
