@@ -60,9 +60,7 @@ def claims_for(name: str) -> tuple[Claim, ...]:
             )
         )
     if name in _TRANSCRIBED:
-        claims.append(
-            Claim(f"{name} ends on 2026-10-10 00:00 UTC+8", _THIRD_PARTY, "2026-10-01", basis="third party")
-        )
+        claims.append(Claim(f"{name} ends on 2026-10-10 00:00 UTC+8", _THIRD_PARTY, "2026-10-01", basis="third party"))
     if name == "qwen3-tts-flash-realtime":
         claims.append(
             Claim(

@@ -86,9 +86,7 @@ REGIONS: dict[str, Region] = {
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z", re.IGNORECASE)
 _PUBLIC = frozenset(r.host for r in REGIONS.values() if r.host)
-_WORKSPACE_SUFFIXES = tuple(
-    r.workspace_host.removeprefix("{workspace}") for r in REGIONS.values() if r.workspace_host
-)
+_WORKSPACE_SUFFIXES = tuple(r.workspace_host.removeprefix("{workspace}") for r in REGIONS.values() if r.workspace_host)
 # https://help.aliyun.com/zh/model-studio/access-model-studio-through-privatelink (2026-03-30): the
 # endpoint's own name, and the custom name, for Beijing and Singapore.
 _PRIVATE_LINK = re.compile(
