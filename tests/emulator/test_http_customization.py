@@ -69,6 +69,21 @@ class TestDesign:
 
         with_service(scene)
 
+    @pytest.mark.parametrize("fmt", ["pcm", "wav", "mp3", "opus"])
+    def test_preview_format(self, fmt: str) -> None:
+        """The preview comes in the format that was asked for and lasts as long in each."""
+
+        async def scene(service: Service) -> None:
+            made = await service.design(parameters={"response_format": fmt})
+            preview = made.json["output"]["preview_audio"]
+            data = base64.b64decode(preview["data"])
+            seconds = len(data) / 48_000 if fmt == "pcm" else soundfile.info(io.BytesIO(data)).duration
+
+            assert preview["response_format"] == fmt
+            assert 0.5 < seconds < 2.5
+
+        with_service(scene)
+
     @pytest.mark.parametrize("rate", [8000, 16000, 48000])
     def test_preview_rate(self, rate: int) -> None:
         """The preview has the rate that was asked for."""
