@@ -115,7 +115,7 @@ class Emulator:
 
     async def _on_http(self, call: Call, reply: Reply) -> Reply:
         own = [parse_fault(s.strip()) for s in call.headers.get("X-Ttsgate-Fault", "").split(";") if s.strip()]
-        hooks = self.injector.for_http(Context(call.model), extra=[s for s in own if s.fault.group == "http"])
+        hooks = self.injector.for_http(Context(call.model), extra=[s for s in own if s.for_http])
         if not hooks:
             return reply
         exchange = HttpCall(

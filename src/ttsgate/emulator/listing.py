@@ -22,7 +22,7 @@ def faults(*, as_json: bool) -> str:
         for fault in (f for f in found.values() if f.group == group):
             also = f" (also {', '.join(fault.aliases)})" if fault.aliases else ""
             expect = fault.expect
-            finding = f"{' or '.join(expect.checks)}, {expect.cause}" if expect else "no finding"
+            finding = f"{' or '.join(expect.checks)}, {' or '.join(expect.causes)}" if expect else "no finding"
             lines += [f"  {fault.name}{also}", f"      {fault.says} -> {finding}"]
             lines += [f"      {_written(name, param)}" for name, param in fault.params.items()]
     lines += ["", "Every fault also takes:", *(f"      {_written(name, param)}" for name, param in MODIFIERS.items())]

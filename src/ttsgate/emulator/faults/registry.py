@@ -12,7 +12,7 @@ import fnmatch
 import importlib
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = [
     "GROUPS",
     "MODIFIERS",
     "Args",
+    "Builder",
     "Expect",
     "Fault",
     "Injector",
@@ -32,6 +33,7 @@ __all__ = [
     "benign",
     "count",
     "fault",
+    "harmless",
     "load_all",
     "number",
     "parse_fault",
@@ -129,8 +131,8 @@ class Expect:
 
     checks: tuple[str, ...]
     """Ids of the checks of which at least one must fail; the first is the one meant."""
-    cause: str
-    """Id of the cause that the diagnosis should name first."""
+    causes: tuple[str, ...]
+    """Ids of causes of which the diagnosis should name one first; the first is the one meant."""
     party: str = "service"
     """Whose fault it should be called."""
 
@@ -144,7 +146,7 @@ class Fault:
     says: str
     """One line: what the service does."""
     expect: Expect | None
-    """What should come of it; None for benign variation."""
+    """What should come of it; None when nothing need be found."""
     build: Callable[[Args], Hooks]
     """Makes the hooks of one session."""
     params: dict[str, Param] = field(default_factory=dict)
@@ -165,15 +167,42 @@ Builder = Callable[[Args], Hooks]
 
 
 def fault(
-    name: str, says: str, *, check: str, cause: str, party: str = "service", alias: str = "", **params: Param
+    name: str,
+    says: str,
+    /,
+    *,
+    check: str,
+    cause: str,
+    party: str = "service",
+    alias: str = "",
+    params: Mapping[str, Param] | None = None,
+    **named: Param,
 ) -> Callable[[Builder], Builder]:
-    """Register the decorated builder as a fault; `check` may name several, split by spaces."""
-    return _register(name, says, Expect(tuple(check.split()), cause, party), alias, params)
+    """Register the decorated builder as a fault.
+
+    Args:
+        name: ``class.words-with-hyphens``.
+        says: What the service does, one line.
+        check: Id of the check that should fail; several, split by spaces, where any of them will do.
+        cause: Id of the cause that should be named first; several likewise.
+        party: Whose fault it should be called.
+        alias: Short name.
+        params: Parameters; a trailing underscore is not part of the name (``for_``).
+        named: Further parameters.
+    """
+    return _register(
+        name, says, Expect(tuple(check.split()), tuple(cause.split()), party), alias, {**(params or {}), **named}
+    )
 
 
 def benign(name: str, says: str, *, alias: str = "", **params: Param) -> Callable[[Builder], Builder]:
     """Register the decorated builder as a variation that must cause no finding."""
     return _register(f"benign.{name}", says, None, alias, params)
+
+
+def harmless(name: str, says: str, **params: Param) -> Callable[[Builder], Builder]:
+    """Register a fault that must do no harm and need not be noticed."""
+    return _register(name, says, None, "", params)
 
 
 def _register(
@@ -227,6 +256,12 @@ class Selected:
             return False
         chance: float = self.modifiers["p"]
         return chance >= 1.0 or rng.random() < chance
+
+    @property
+    def for_http(self) -> bool:
+        """Whether it strikes HTTP calls rather than sessions."""
+        kind = type(self.fault.build(dict(self.args)))
+        return kind.http is not Hooks.http or kind.http_event is not Hooks.http_event
 
     def hooks(self) -> Hooks:
         """Fresh hooks for one session."""
@@ -289,13 +324,13 @@ class Injector:
 
     def for_session(self, ctx: Context, *, extra: Sequence[Selected] = ()) -> Injection:
         """The faults that strike one session, those of its own request last."""
-        chosen = [s for s in self.selected if s.fault.group != "http" and s.matches(ctx.model)]
+        chosen = [s for s in self.selected if not s.for_http and s.matches(ctx.model)]
         struck = [*(s for s in chosen if s.strikes(self._rng)), *extra]
         return Injection([s.hooks() for s in struck], ctx)
 
     def for_http(self, ctx: Context, *, extra: Sequence[Selected] = ()) -> list[Hooks]:
         """The faults that strike one HTTP call."""
-        chosen = [s for s in self.selected if s.fault.group == "http" and s.matches(ctx.model)]
+        chosen = [s for s in self.selected if s.for_http and s.matches(ctx.model)]
         hooks = [s.hooks() for s in [*(s for s in chosen if s.strikes(self._rng)), *extra]]
         for hook in hooks:
             hook.attach(ctx)

@@ -16,6 +16,7 @@ __all__ = [
     "OnOutgoing",
     "OnSamples",
     "OnSpeech",
+    "error_event",
     "put",
     "take",
 ]
@@ -128,3 +129,9 @@ def _step(value: Any, name: str) -> Any:
     if isinstance(value, list) and name.isdigit() and int(name) < len(value):
         return value[int(name)]
     return value.get(name) if isinstance(value, dict) else None
+
+
+def error_event(code: str, message: str) -> Event:
+    """An error event as a fault sends it."""
+    digest = sum(map(ord, code + message))
+    return {"event_id": f"event_fault{digest:016d}", "type": "error", "error": {"code": code, "message": message}}
