@@ -119,6 +119,7 @@ class TestDesign:
             ({"target_model": {"a": 1}}, (400, "InvalidParameter", "Model not exist.")),
             ({"parameters": {"sample_rate": 22050}}, BAD),
             ({"parameters": {"sample_rate": [1]}}, BAD),
+            ({"parameters": {"sample_rate": 24000.0}}, BAD),
             ({"parameters": {"response_format": "ogg"}}, BAD),
             ({"action": "create_voice"}, BAD),
             ({"action": None}, BAD),

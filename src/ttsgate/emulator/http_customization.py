@@ -91,7 +91,7 @@ class Customization:
             if len(text) > longest:
                 return invalid_parameter(f"Range of input length should be [1, {longest}]")
         rate, fmt = call.parameters.get("sample_rate", 24_000), call.parameters.get("response_format", "wav")
-        if rate not in _RATES or fmt not in _FORMATS:
+        if type(rate) is not int or rate not in _RATES or fmt not in _FORMATS:
             return errors.INVALID_PARAMETERS
         voice = self._account.create_voice(
             "design", model.name, call.input["preferred_name"],
