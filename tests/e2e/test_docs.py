@@ -114,6 +114,18 @@ def test_a_wrong_command_is_noticed(words: list[str]) -> None:
     assert problem(words) is not None
 
 
+def test_ci_runs_the_targets_of_the_readme() -> None:
+    """.ci/run is sound bash and calls lint, test and validate by their targets."""
+    script = ROOT / ".ci/run"
+    called = set(
+        re.findall(r"^step make (?:-C \S+(?: \S+)*? )?(\w+)(?: UV=.*)?$", script.read_text("utf-8"), re.MULTILINE)
+    )
+
+    assert 0 == subprocess.run(["bash", "-n", script], check=False).returncode
+    assert {"setup", "lint", "test", "validate"} == called
+    assert called <= targets()
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if p.suffix == ".md"], ids=[i for i in IDS if i.endswith(".md")])
 def test_links_lead_somewhere(page: Path) -> None:
     """Each relative link and picture of a page exists."""
