@@ -10,7 +10,18 @@ from typing import Any, Literal
 from ttsgate.result.record import Evidence, Party, Severity
 from ttsgate.result.transcript import Level
 
-__all__ = ["CHECKS", "Check", "Inconclusive", "NotApplicable", "Problem", "Stage", "Subject", "check", "checks_of"]
+__all__ = [
+    "CHECKS",
+    "Blocked",
+    "Check",
+    "Inconclusive",
+    "NotApplicable",
+    "Problem",
+    "Stage",
+    "Subject",
+    "check",
+    "checks_of",
+]
 
 Stage = Literal["compile", "connectivity", "synthesis", "conformance", "audio", "timing", "compatibility", "across"]
 Subject = Literal["script", "step", "session", "cell", "run"]
@@ -36,6 +47,10 @@ class NotApplicable(Exception):
 
 class Inconclusive(Exception):
     """Raised by a check that could not decide; the text says why."""
+
+
+class Blocked(Exception):
+    """Raised by a check that cannot be read because of something that another check names; the text is its id."""
 
 
 @dataclass(frozen=True, slots=True)

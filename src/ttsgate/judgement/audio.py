@@ -1,0 +1,143 @@
+"""Checks of the stage audio: is there sound, is it whole, is it undamaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ttsgate.judgement.registry import NotApplicable, Problem, check
+from ttsgate.judgement.views import SessionView
+from ttsgate.measure.pcm import container_of
+
+__all__: list[str] = []
+
+MIN_AUDIO_S = 0.3
+"""Shortest audio that can be speech: one syllable with its onset and decay lasts 0.2 to 0.3 s."""
+SILENT_DB = -60.0
+"""Peak below which nothing is heard: 16-bit noise floors of real converters lie at -70 to -90 dBFS, the quietest
+whisper that a synthesiser renders on purpose peaks above -40."""
+CLIPPED_PER_S = 10
+"""Runs of full-scale samples a second: a loud voice that touches full scale does so once a second at most; a gain too
+high by 6 dB clips every pitch period, a hundred times a second."""
+MAX_DC = 0.01
+"""Offset as a fraction of full scale: 1 % costs 0.1 dB of headroom and is ten times what a bad analogue path leaves;
+more is a click at every start and stop."""
+MAX_STEP = 0.75
+"""Speech has little energy near the Nyquist frequency, so that neighbours seldom differ by more than half of the range
+in use; swapped bytes or a shift by one byte make neighbours independent and the 99.9th percentile nearly the whole
+range."""
+LOUD_RMS_DB = -6.0
+"""Speech has a crest factor of 12 to 18 dB, compressed speech 9: a mean level above -6 dBFS at 16 bit is no speech."""
+
+
+def fault(
+    view: SessionView, message: str, cause: str, *, sample: int | None = None, frame: int | None = None
+) -> Problem:
+    """Something wrong with the audio, with the place."""
+    return Problem(message, (view.where(frame, sample=sample),), cause=cause, party="service")
+
+
+@check(
+    "A-present",
+    sentence="The session brings audio: at least 0.3 s of it for PCM.",
+    why="A session that finishes without audio is a success for every client that only looks at events "
+    "(https://github.com/agentscope-ai/agentscope/issues/1686).",
+    stage="audio",
+    needs=("C-open",),
+    metrics=("audio_ms",),
+)
+def _present(view: SessionView) -> Iterator[Problem]:
+    if not view.complete:
+        raise NotApplicable
+    if not view.audio:
+        yield fault(view, f"no audio at all for {len(view.text)} characters of text", "service.silence")
+    elif view.samples is not None and len(view.samples) / view.rate < MIN_AUDIO_S:
+        yield fault(view, f"only {len(view.samples) / view.rate * 1000:.0f} ms of audio", "service.text")
+
+
+@check(
+    "A-container",
+    sentence="The bytes are in the format that was asked for.",
+    why="A WAV header inside PCM is a click; an MP3 stream played as PCM is noise.",
+    stage="audio",
+    needs=("A-present",),
+)
+def _container(view: SessionView) -> Iterator[Problem]:
+    if not view.audio:
+        raise NotApplicable
+    found = container_of(view.audio[:4096])
+    wanted = {"pcm": None, "wav": "wav", "mp3": "mp3", "opus": "ogg"}.get(view.format, found)
+    if view.format == "opus" and found is None:
+        raise NotApplicable  # how opus is framed is not documented; bare packets have no signature
+    if found != wanted:
+        yield fault(
+            view, f"asked for {view.format}, the stream begins like {found or 'headerless data'}", "service.audio"
+        )
+
+
+@check(
+    "A-silence",
+    sentence="Something can be heard: the audio is not silence.",
+    why="Silence has the right length, the right events and the right price.",
+    stage="audio",
+    needs=("A-present",),
+    metrics=("peak_dbfs", "active_dbfs"),
+)
+def _silence(view: SessionView) -> Iterator[Problem]:
+    if view.samples is None or not len(view.samples):
+        raise NotApplicable
+    levels = view.levels
+    if levels.peak_db < SILENT_DB:
+        what = "digital silence" if levels.zeros == 1.0 else f"nothing above {levels.peak_db:.0f} dBFS"
+        yield fault(view, f"{levels.seconds:.2f} s of audio hold {what}", "service.silence", sample=0)
+    elif levels.first_s is None:
+        yield fault(view, f"no 10 ms of {levels.seconds:.2f} s reach -55 dBFS", "service.silence", sample=0)
+
+
+@check(
+    "A-byte-order",
+    sentence="The samples are little-endian and whole.",
+    why="Swapped or shifted bytes are full-scale noise that can hurt ears.",
+    stage="audio",
+    needs=("A-silence", "A-container"),
+)
+def _byte_order(view: SessionView) -> Iterator[Problem]:
+    if view.samples is None or not len(view.samples):
+        raise NotApplicable
+    levels = view.levels
+    if levels.step > MAX_STEP or levels.rms_db > LOUD_RMS_DB:
+        yield fault(
+            view,
+            f"neighbouring samples jump over {levels.step * 100:.0f} % of the range and the mean level is "
+            f"{levels.rms_db:.0f} dBFS: bytes swapped or shifted, or noise",
+            "service.audio",
+            sample=0,
+        )
+
+
+@check(
+    "A-clipping",
+    sentence="The audio is not clipped.",
+    why="Clipped speech is harsh, and no player can repair it.",
+    stage="audio",
+    needs=("A-byte-order",),
+)
+def _clipping(view: SessionView) -> Iterator[Problem]:
+    levels = view.levels
+    if not levels.seconds:
+        raise NotApplicable
+    if levels.clipped > max(3.0, CLIPPED_PER_S * levels.seconds):
+        yield fault(view, f"{levels.clipped} runs of full-scale samples in {levels.seconds:.2f} s", "service.audio")
+
+
+@check(
+    "A-dc",
+    sentence="The audio has no offset.",
+    why="An offset clicks at every start and stop and eats headroom.",
+    stage="audio",
+    needs=("A-byte-order",),
+)
+def _dc(view: SessionView) -> Iterator[Problem]:
+    if not view.levels.seconds:
+        raise NotApplicable
+    if abs(view.levels.dc) > MAX_DC:
+        yield fault(view, f"the mean of the samples is {view.levels.dc * 100:+.1f} % of full scale", "service.audio")

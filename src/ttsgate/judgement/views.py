@@ -1,0 +1,299 @@
+"""What a check is given: one session, one cell or a whole run, with what is worked out from it kept.
+
+Views read transcripts by themselves: they share no code with the protocol's state machine, so
+that a misreading there cannot hide here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ttsgate.catalog import Model
+from ttsgate.measure import speech
+from ttsgate.measure.levels import Levels, levels_of
+from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of
+from ttsgate.measure.text import Expected, expect
+from ttsgate.measure.timing import Arrival, arrivals, session_metrics
+from ttsgate.result.record import Cell, Evidence, ModelFacts, Runtime, SessionRecord, Target
+from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
+
+__all__ = ["CellView", "Frame", "ResponseView", "RunView", "SessionView"]
+
+QUOTE = 160
+"""Longest quotation in evidence, characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event that came from the service."""
+
+    number: int
+    """Entry number in the transcript, 0-based."""
+    t: float
+    """Seconds on the session's clock."""
+    type: str
+    """Its ``type``, empty when that is missing or no string."""
+    event: dict[str, Any]
+    """The event."""
+
+    def get(self, *path: str | int) -> Any:
+        """The value at that path, None when there is nothing."""
+        here: Any = self.event
+        for step in path:
+            if isinstance(here, dict) and isinstance(step, str):
+                here = here.get(step)
+            elif isinstance(here, list) and isinstance(step, int) and -len(here) <= step < len(here):
+                here = here[step]
+            else:
+                return None
+        return here
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseView:
+    """The events from one ``response.created`` up to the next."""
+
+    number: int
+    """0-based."""
+    created: Frame | None
+    """None for events that came before any ``response.created``."""
+    frames: tuple[Frame, ...]
+    """All ``response.*`` events of it in order, `created` included."""
+
+    def of(self, *types: str) -> list[Frame]:
+        """Its events of these types."""
+        return [f for f in self.frames if f.type in types]
+
+    @property
+    def done(self) -> Frame | None:
+        """Its ``response.done``."""
+        return next(iter(self.of("response.done")), None)
+
+
+@dataclass
+class SessionView:
+    """One session as a check sees it."""
+
+    transcript: Transcript
+    model: Model
+    """Capabilities of the model that was asked for."""
+    cell: Cell | None = None
+    """The cell that the session belongs to."""
+    record: SessionRecord | None = None
+    """Its summary, for what a transcript does not hold (the probe's own JSON)."""
+    runtime: Runtime | None = None
+    """Runtime of an SDK session."""
+    target: Target | None = None
+    """Where the service was."""
+    texts: Sequence[str] = ()
+    """Texts spoken, when several utterances went over one connection; empty means the utterance's."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that the session left: ``fallback.wav``."""
+
+    # -- identity ------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """Our id of the session."""
+        return self.transcript.session
+
+    @property
+    def level(self) -> Level:
+        """What could be observed."""
+        return self.transcript.level
+
+    @property
+    def asked(self) -> Utterance:
+        """What the session was asked to say, and how."""
+        return self.transcript.utterance
+
+    @property
+    def text(self) -> str:
+        """Everything that was to be spoken."""
+        return "".join(self.texts) or self.asked.text
+
+    @property
+    def expectation(self) -> str:
+        """``speech``, or ``refusal`` where the service is expected to refuse."""
+        return self.cell.expectation if self.cell else "speech"
+
+    @property
+    def probe(self) -> dict[str, Any]:
+        """The stand-alone probe's JSON, empty for the wire client."""
+        return self.record.probe if self.record else {}
+
+    # -- events --------------------------------------------------------------------------
+
+    @cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        """Every JSON event from the service, in order."""
+        return tuple(
+            Frame(i, e.t, e.type or "", e.event)
+            for i, e in enumerate(self.transcript.entries)
+            if e.dir == "in" and e.event is not None
+        )
+
+    def of(self, *types: str) -> list[Frame]:
+        """Events of these types from the service."""
+        return [f for f in self.frames if f.type in types]
+
+    def first(self, *types: str) -> Frame | None:
+        """The first event of these types."""
+        return next((f for f in self.frames if f.type in types), None)
+
+    def sent(self, *types: str) -> list[Frame]:
+        """Events of these types that we sent; empty below the level ``frames`` unless the SDK child noted them."""
+        return [
+            Frame(i, e.t, e.type or "", e.event)
+            for i, e in enumerate(self.transcript.entries)
+            if e.dir == "out" and e.event is not None and e.type in types
+        ]
+
+    def notes(self, *names: str) -> Iterator[tuple[int, Entry]]:
+        """Notes of these names with their entry numbers."""
+        return ((i, e) for i, e in enumerate(self.transcript.entries) if e.dir == "note" and e.name in names)
+
+    def note(self, name: str) -> dict[str, Any] | None:
+        """The facts of the first note of that name, None when there is none."""
+        return next((e.data or {} for _, e in self.notes(name)), None)
+
+    @cached_property
+    def responses(self) -> tuple[ResponseView, ...]:
+        """The responses of the session; events that came before any ``response.created`` form one without it."""
+        groups: list[list[Frame]] = []
+        for frame in self.frames:
+            if frame.type == "response.created":
+                groups.append([frame])
+            elif frame.type.startswith("response."):
+                if not groups:
+                    groups.append([])
+                groups[-1].append(frame)
+        return tuple(
+            ResponseView(n, g[0] if g[0].type == "response.created" else None, tuple(g)) for n, g in enumerate(groups)
+        )
+
+    @cached_property
+    def echo(self) -> dict[str, Any]:
+        """The settings that the service said were in force: the last ``session.updated``, else ``session.created``."""
+        for kind in ("session.updated", "session.created"):
+            found = self.of(kind)
+            if found:
+                session = found[-1].get("session")
+                return session if isinstance(session, dict) else {}
+        return {}
+
+    # -- audio ---------------------------------------------------------------------------
+
+    @cached_property
+    def pieces(self) -> tuple[Arrival, ...]:
+        """Every audio delta, decoded."""
+        return tuple(arrivals(self.transcript))
+
+    @cached_property
+    def audio(self) -> bytes:
+        """Everything that was decodable, joined."""
+        return b"".join(p.data for p in self.pieces)
+
+    @property
+    def rate(self) -> int:
+        """Samples per second that a player would use: what was asked for."""
+        return self.asked.rate
+
+    @property
+    def format(self) -> str:
+        """Format asked for."""
+        return self.asked.format
+
+    @cached_property
+    def samples(self) -> Samples | None:
+        """16-bit mono samples; None for formats that need a decoder.
+
+        A WAV container is taken off: one header at the start, which is how a stream is written.
+        """
+        if self.format == "pcm":
+            if container_of(self.audio[:64]) == "wav":
+                wav = read_wav(self.audio)
+                return samples_of(self.audio[wav.start :]) if wav else samples_of(self.audio)
+            return samples_of(self.audio)
+        if self.format == "wav":
+            wav = read_wav(self.audio)
+            return samples_of(self.audio[wav.start : wav.start + wav.size]) if wav and wav.bits == 16 else None
+        return None
+
+    @cached_property
+    def levels(self) -> Levels:
+        """Level, clipping, DC and the like of `samples`."""
+        samples = self.samples
+        return levels_of(samples if samples is not None else samples_of(b""), self.rate)
+
+    @cached_property
+    def expected(self) -> Expected:
+        """What the text lets expect: syllables and seconds."""
+        return expect(self.text, language=self.asked.language_type)
+
+    @cached_property
+    def speech(self) -> speech.Speech:
+        """Rhythm, voice and spectrum of `samples`."""
+        samples = self.samples
+        return speech.analyse(samples if samples is not None else samples_of(b""), self.rate)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the service itself says that everything was spoken."""
+        return bool(self.of("session.finished")) or (
+            bool(self.responses) and all(r.of("response.audio.done", "response.done") for r in self.responses)
+        )
+
+    # -- numbers and evidence --------------------------------------------------------------
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Numbers by metric name; the audio ones appear once they were worked out by a check."""
+        numbers = session_metrics(self.transcript)
+        if self.samples is not None and len(self.samples):
+            numbers["audio_ms"] = round(len(self.samples) / self.rate * 1000, 3)
+        return numbers
+
+    def where(
+        self, frame: Frame | Arrival | int | None = None, *, sample: int | None = None, quote: Any = None
+    ) -> Evidence:
+        """A pointer into this session's transcript or audio."""
+        file = (self.record.transcript if self.record else None) or f"transcripts/{self.id}.jsonl"
+        if sample is not None and self.record and self.record.audio:
+            file = self.record.audio
+        number = frame.number if isinstance(frame, Frame) else frame.frame if isinstance(frame, Arrival) else frame
+        words = None if quote is None else quote if isinstance(quote, str) else repr(quote)
+        return Evidence(file=file, frame=number, sample=sample, quote=words[:QUOTE] if words is not None else None)
+
+
+@dataclass
+class CellView:
+    """One cell with its sessions, in order of their attempts."""
+
+    cell: Cell
+    model: Model
+    sessions: list[SessionView]
+    runtime: Runtime | None = None
+
+    @property
+    def id(self) -> str:
+        """Id of the cell."""
+        return self.cell.id
+
+
+@dataclass
+class RunView:
+    """A whole run: what goes across cells is read here."""
+
+    cells: list[CellView]
+    target: Target | None = None
+    models: list[ModelFacts] = field(default_factory=list)
+    id: str = "run"
+
+    @property
+    def sessions(self) -> list[SessionView]:
+        """All sessions of all cells."""
+        return [s for c in self.cells for s in c.sessions]
