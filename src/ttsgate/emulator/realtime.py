@@ -17,6 +17,7 @@ from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Context, Handshake
 from ttsgate.emulator.faults.registry import Injector, Selected, parse_fault
 from ttsgate.emulator.pacing import Lateness
+from ttsgate.emulator.speaking import Renders
 from ttsgate.emulator.speech import Speech
 from ttsgate.emulator.websocket import Connection, Figures, id_source
 from ttsgate.errors import UsageError
@@ -81,7 +82,8 @@ class RealtimeDoor:
     """Handles websocket handshakes and keeps the figures of sessions."""
 
     def __init__(self, account: Account, speech: Speech, config: EmulatorConfig, injector: Injector) -> None:
-        self.account, self.speech, self.config, self.injector = account, speech, config, injector
+        self.account, self.config, self.injector = account, config, injector
+        self.renders = Renders(speech)
         self.lateness = Lateness()
         self.opened = 0
         self.connections: set[Connection] = set()
@@ -137,7 +139,7 @@ class RealtimeDoor:
             request,
             session,
             model=known,
-            speech=self.speech,
+            renders=self.renders,
             injection=injection,
             config=self.config,
             lateness=self.lateness,

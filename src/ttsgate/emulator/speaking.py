@@ -6,6 +6,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,49 @@ from ttsgate import catalog
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Injection, Samples, Utter
 from ttsgate.emulator.pacing import Cutter, Schedule
-from ttsgate.emulator.speech import Encoder, Speech, segments, timbre_of
+from ttsgate.emulator.speech import Encoder, Speech, Timbre, segments, timbre_of
 from ttsgate.protocol.realtime.server import Segment
 
-__all__ = ["Piece", "speak", "utterance_of"]
+__all__ = ["Piece", "Renders", "speak", "utterance_of"]
+
+
+class Renders:
+    """Renders each text once when several sessions ask for it at the same time."""
+
+    def __init__(self, speech: Speech) -> None:
+        self._speech = speech
+        self._running: dict[tuple[Any, ...], asyncio.Future[Samples]] = {}
+
+    async def render(self, utter: Utter, text: str, voice: Timbre) -> Samples:
+        """The samples of `text`, spoken as `utter` says."""
+        key = (
+            text,
+            voice,
+            utter.render_rate,
+            utter.language,
+            utter.speech_rate,
+            utter.pitch_rate,
+            utter.volume,
+            utter.instructions,
+        )
+        running = self._running.get(key)
+        if running is None:
+            running = asyncio.ensure_future(
+                self._speech.render(
+                    text,
+                    voice=voice,
+                    sample_rate=utter.render_rate,
+                    language=utter.language,
+                    speech_rate=utter.speech_rate,
+                    pitch_rate=utter.pitch_rate,
+                    volume=utter.volume,
+                    instructions=utter.instructions,
+                )
+            )
+            self._running[key] = running
+            running.add_done_callback(lambda _: self._running.pop(key, None))
+        # Shielded: one session that leaves must not take the others' audio with it.
+        return await asyncio.shield(running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +93,7 @@ def utterance_of(segment: Segment, model: catalog.Model, config: EmulatorConfig)
 
 
 async def speak(
-    utter: Utter, *, model: catalog.Model, speech: Speech, injection: Injection, schedule: Schedule
+    utter: Utter, *, model: catalog.Model, renders: Renders, injection: Injection, schedule: Schedule
 ) -> AsyncGenerator[Piece]:
     """Render, encode and cut `utter`; each piece comes out when it is due.
 
@@ -66,7 +106,7 @@ async def speak(
     block = max(3, round(utter.sample_rate * utter.delta_ms / 1000) // 3 * 3)
     rest: Samples = np.zeros(0, np.int16)
     fed = sent = 0
-    async for samples in _rendered(utter, model=model, speech=speech, injection=injection):
+    async for samples in _rendered(utter, model=model, renders=renders, injection=injection):
         if schedule.origin is None:
             schedule.start(delay_s=utter.first_audio_s)
         rest = np.concatenate((rest, samples)) if len(rest) else samples
@@ -85,32 +125,21 @@ async def speak(
 
 
 async def _rendered(
-    utter: Utter, *, model: catalog.Model, speech: Speech, injection: Injection
+    utter: Utter, *, model: catalog.Model, renders: Renders, injection: Injection
 ) -> AsyncGenerator[Samples]:
     """The samples of `utter`: by sentences, or whole when a fault changes them."""
 
-    async def render(text: str) -> Samples:
-        return await speech.render(
-            text,
-            voice=timbre_of(model, utter.voice),
-            sample_rate=utter.render_rate,
-            language=utter.language,
-            speech_rate=utter.speech_rate,
-            pitch_rate=utter.pitch_rate,
-            volume=utter.volume,
-            instructions=utter.instructions,
-        )
-
+    voice = timbre_of(model, utter.voice)
     texts = segments(utter.text) or [utter.text]
     if injection.needs_whole_audio:
-        yield injection.samples(np.concatenate([await render(text) for text in texts]))
+        yield injection.samples(np.concatenate([await renders.render(utter, text, voice) for text in texts]))
         return
-    ahead = asyncio.ensure_future(render(texts[0]))
+    ahead = asyncio.ensure_future(renders.render(utter, texts[0], voice))
     try:
         for following in [*texts[1:], None]:
             samples = await ahead
             if following is not None:
-                ahead = asyncio.ensure_future(render(following))
+                ahead = asyncio.ensure_future(renders.render(utter, following, voice))
             yield samples
     finally:
         ahead.cancel()

@@ -7,10 +7,10 @@ import contextlib
 import logging
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 import msgspec
 from aiohttp import WSMsgType, web
@@ -19,8 +19,7 @@ from ttsgate import catalog
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Injection, Outgoing
 from ttsgate.emulator.pacing import Lateness, Schedule
-from ttsgate.emulator.speaking import speak, utterance_of
-from ttsgate.emulator.speech import Speech
+from ttsgate.emulator.speaking import Renders, speak, utterance_of
 from ttsgate.errors import TtsgateError
 from ttsgate.protocol.realtime.server import Action, Close, Refusal, Segment, Send, ServerSession, Speak, Stop
 
@@ -68,14 +67,14 @@ class Connection:
         session: ServerSession,
         *,
         model: catalog.Model,
-        speech: Speech,
+        renders: Renders,
         injection: Injection,
         config: EmulatorConfig,
         lateness: Lateness,
         figures: Figures,
     ) -> None:
         self.ws, self.session, self.model = ws, session, model
-        self.speech, self.injection, self.config = speech, injection, config
+        self.renders, self.injection, self.config = renders, injection, config
         self.lateness, self.figures = lateness, figures
         self._transport = request.transport
         self._loop = asyncio.get_running_loop()
@@ -87,7 +86,7 @@ class Connection:
         self._schedule: Schedule | None = None
         self._heard = self._loop.time()
         self._idle_timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._timing_out: asyncio.Task[None] | None = None
 
     async def run(self, opening: list[Action]) -> None:
         """Serve the session; returns when the connection is over."""
@@ -103,9 +102,9 @@ class Connection:
             self.session.closed = True
             if self._idle_timer is not None:
                 self._idle_timer.cancel()
-            waiting = [t for t in (self._speaking, *self._tasks) if t is not None and t is not asyncio.current_task()]
+            waiting = [task for task in (self._speaking, self._timing_out) if task is not None]
             for task in waiting:
-                if not self._closing:
+                if not self._closing:  # else one of them is just about to finish the closing handshake
                     task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
             self.figures.ended = self.figures.ended or "closed by client"
@@ -155,7 +154,7 @@ class Connection:
         if not self.session.idle:
             self._heard = now
         if now - self._heard >= limit - 0.001:
-            self._start(self._time_out(limit))
+            self._timing_out = asyncio.ensure_future(self._guarded(partial(self._time_out, limit)))
             return
         self._idle_timer = self._loop.call_at(self._heard + limit, self._watch_idle)
 
@@ -165,15 +164,10 @@ class Connection:
             announce = self.config.switch("idle") == "error-then-close"
             await self._perform(self.session.time_out(seconds, announce=announce))
 
-    def _start(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guarded(self, work: Any) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run background work of this session; a client that left ends it without noise."""
         try:
-            await work
+            await work()
         except (_Gone, ConnectionError) as gone:
             self.figures.ended = self.figures.ended or f"dropped: {gone}"
             self.abort()
@@ -187,7 +181,7 @@ class Connection:
                 case Send(event):
                     await self._say(Outgoing(event=event))
                 case Speak(segment):
-                    self._speaking = asyncio.ensure_future(self._guarded(self._speak(segment)))
+                    self._speaking = asyncio.ensure_future(self._guarded(partial(self._speak, segment)))
                 case Stop():
                     await self._stop_speaking()
                 case Close(code, reason):
@@ -267,7 +261,7 @@ class Connection:
             utter = self.injection.speech(utterance_of(segment, self.model, self.config))
             ctx.sample_rate, ctx.format = utter.sample_rate, utter.format
             schedule = self._schedule = Schedule(pace=utter.pace, clock=self._loop.time, lateness=self.lateness)
-            pieces = speak(utter, model=self.model, speech=self.speech, injection=self.injection, schedule=schedule)
+            pieces = speak(utter, model=self.model, renders=self.renders, injection=self.injection, schedule=schedule)
             async with aclosing(pieces):
                 async for piece in pieces:
                     async with self._turn:

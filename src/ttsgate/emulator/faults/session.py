@@ -113,7 +113,7 @@ def _hang_at_start(_: Args) -> Hooks:
     cause="service.hang",
 )
 def _mute_open(_: Args) -> Hooks:
-    return OnOutgoing(lambda item, _: (item,) if item.close else ())
+    return OnOutgoing(lambda item, _: ())
 
 
 @fault(
