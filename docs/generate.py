@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -17,7 +18,7 @@ from ttsgate.cli.main import VERBS, app
 from ttsgate.config.credentials import region_variable
 from ttsgate.config.options import OPTIONS
 from ttsgate.judgement import load_all
-from ttsgate.judgement.registry import CHECKS
+from ttsgate.judgement.registry import CHECKS, Stage
 from ttsgate.verdict.exit_codes import PRECEDENCE, ExitCode
 
 __all__ = ["current", "pages"]
@@ -39,7 +40,7 @@ def command(verb: str) -> str:
     context = click.Context(app, info_name="ttsgate")
     found = app.get_command(context, verb)
     assert found is not None
-    inner = click.Context(found, info_name=f"ttsgate {verb}", parent=None)
+    inner = click.Context(found, info_name=f"ttsgate {verb}", **found.context_settings)
     usage = " ".join(found.collect_usage_pieces(inner))
     records = (p.get_help_record(inner) for p in found.get_params(inner) if isinstance(p, click.Option))
     rows = [(f"`{record[0]}`", record[1]) for record in records if record]
@@ -110,12 +111,14 @@ def checks() -> str:
     """Every check: id, sentence, reason."""
     load_all()
     text = ""
-    for stage in dict.fromkeys(c.stage for c in CHECKS.values()):
-        rows = (
-            (f"`{c.id}`", c.sentence, c.why, c.severity, f"`{'`, `'.join(sorted(c.levels))}`")
+    for stage in get_args(Stage):
+        rows = [
+            (f"`{c.id}`", c.sentence, c.why, c.severity, ", ".join(f"`{level}`" for level in sorted(c.levels)) or "—")
             for c in CHECKS.values()
             if c.stage == stage
-        )
+        ]
+        if not rows:
+            continue
         text += f"\n## {stage.capitalize()}\n\n" + table(("id", "what must hold", "why", "severity", "read at"), rows)
     return text.lstrip("\n")
 
