@@ -275,9 +275,10 @@ SWITCHES: dict[str, Switch] = _table(
 
 def all_switches() -> dict[str, Switch]:
     """Every switch of the emulator by name, websocket first."""
-    from ttsgate.emulator.http_behaviours import BEHAVIOURS
+    from ttsgate.emulator import behaviours, http_behaviours
 
-    return SWITCHES | {switch.name: switch for switch in BEHAVIOURS}
+    fixed = (*behaviours.BEHAVIOURS, *http_behaviours.BEHAVIOURS)
+    return SWITCHES | {switch.name: switch for switch in fixed}
 
 
 def basis_counts() -> dict[str, int]:
@@ -303,6 +304,8 @@ def parse_switches(settings: Iterable[str]) -> Mapping[str, str]:
             raise UsageError(f"unknown switch {name!r}{hint} (ttsgate serve --fidelity lists them)")
         if not equals:
             raise UsageError(f"switch {name!r} needs a value: {name}={'|'.join(switch.values)}")
+        if len(switch.values) == 1:
+            raise UsageError(f"{name!r} is a fixed behaviour and cannot be switched")
         numeric = "N" in switch.values and value.isascii() and value.isdigit() and len(value) < 7
         if (value not in switch.values or value == "N") and not numeric:
             raise UsageError(f"switch {name!r} takes {' or '.join(switch.values)}, not {value!r}")
