@@ -229,9 +229,10 @@ class SdkChild:
         if not hello.get("ready"):
             await self._end()
             error = f"{error}: {self._captures[1].text().strip()[-500:]}"
+        python = str(hello.get("python", "unknown"))
         return Runtime(
-            id=f"py{'.'.join(str(hello.get('python', 'unknown')).split('.')[:2])}-dashscope{hello.get('dashscope') or 'none'}",
-            python=hello.get("python", "unknown"),
+            id=f"py{'.'.join(python.split('.')[:2])}-dashscope{hello.get('dashscope') or 'none'}",
+            python=python,
             executable=str(self.python),
             dashscope=hello.get("dashscope"),
             given=self.given,
@@ -246,7 +247,8 @@ class SdkChild:
 
     async def _exchange(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """Send a request and read its answer; None when the child is gone or talks nonsense."""
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         for capture in self._captures:
             capture.clear()
         try:
@@ -258,7 +260,8 @@ class SdkChild:
         return reply if reply is not None and reply.get("id") == message["id"] else None
 
     async def _line(self) -> dict[str, Any] | None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         try:
             value = json.loads(await self._process.stdout.readline())
         except ValueError:  # nothing, no JSON, or longer than we are ready to keep

@@ -31,7 +31,7 @@ def load(path: str) -> Any:
     """The script as a module, leaving no bytecode beside it."""
     spec = importlib.util.spec_from_file_location("ttsgate_script_under_test", path)
     if spec is None or spec.loader is None:
-        raise ImportError("not a Python file: %s" % path)
+        raise ImportError(f"not a Python file: {path}")
     module = importlib.util.module_from_spec(spec)
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
@@ -95,13 +95,13 @@ def main() -> None:
         script = load(sys.argv[1])
         say(introduce(script))
     except BaseException as exc:
-        say({"ready": False, "error": "%s: %s" % (type(exc).__name__, exc)})
+        say({"ready": False, "error": f"{type(exc).__name__}: {exc}"})
         raise
     while True:
         request = json.loads(requests.get())
         reply = answer(script, request)
         # Whoever reads our noise knows by this mark which of it belongs to this request.
-        mark = ("\0%s\0" % request["id"]).encode()
+        mark = "\0{}\0".format(request["id"]).encode()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os.write(1, mark)
