@@ -10,7 +10,7 @@ from ttsgate.result.record import SessionRecord
 
 __all__ = ["LANE_WIDTH", "WAVE_HEIGHT", "Lane", "Segment", "Waveform", "lane", "lanes_scale", "waveform"]
 
-WAVE_HEIGHT = 96
+WAVE_HEIGHT = 150
 _STEP = 3
 _SILENCE = 1e-4
 LANE_WIDTH = 1_000
@@ -28,6 +28,7 @@ class Waveform:
     peak: str
     """Peak level in words, since the drawing is scaled to it."""
     length: str
+    rate: str
 
 
 def waveform(session: SessionRecord) -> Waveform | None:
@@ -51,6 +52,7 @@ def waveform(session: SessionRecord) -> Waveform | None:
         ticks=_ticks(session.audio_ms, width),
         peak="digital silence" if peak == 0 else f"peak {20 * math.log10(peak):.1f} dBFS",
         length=milliseconds(session.audio_ms),
+        rate=f"{session.sample_rate / 1000:g} kHz" if session.sample_rate else "rate unknown",
     )
 
 

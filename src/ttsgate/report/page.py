@@ -90,14 +90,14 @@ def html(result: Result, *, audio: Callable[[str], bytes | None], templates: Pat
     css = f"\n{css}"
     index = Index(result)
     cards = _cards(index, audio)
-    timed = [card for card in cards if card.session.timing]
+    timed = [card for card in cards if card.session.timing and (card.cell.expectation == "speech" or card.waveform)]
     scale = drawing.lanes_scale([c.session for c in timed])
     context = {
         "index": index,
         "result": result,
         "css": Markup(css),
         "policy": kept(_policy(css)),
-        "means": claim_meaning(result.target.kind),
+        "means": claim_meaning(result.target),
         "table": matrix.build(index),
         "by_model": _by_model(cards),
         "sessions_left_out": len(result.sessions) - len(cards),
@@ -141,8 +141,8 @@ def _cards(index: Index, audio: Callable[[str], bytes | None]) -> list[SessionCa
             session=session,
             cell=cells[session.cell][1],
             anchor=file_name(session.id),
-            mark=mark(_state(session, cells[session.cell][1], by_session)),
-            word=matrix.cell_word(cells[session.cell][1]),
+            mark=(sign := mark(_state(session, cells[session.cell][1], by_session))),
+            word=matrix.cell_word(cells[session.cell][1]) if sign.name == cells[session.cell][1].state else sign.word,
             waveform=(wave := waves[session.id]),
             strokes=kept(wave.path) if wave else "",
             lane=drawing.lane(session, scale_ms=scale),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ttsgate.report import evidence, matrix, page
+from ttsgate.report.exports import badge_json, ctrf_json
 from ttsgate.report.index import Index
 from ttsgate.report.junit import junit
 from ttsgate.report.safe import clean
@@ -19,7 +20,18 @@ from ttsgate.report.templating import render
 from ttsgate.report.words import METRICS, OUTCOMES, PARTIES, mark
 from ttsgate.result.record import Result
 
-__all__ = ["SUMMARY_LIMIT", "evidence_json", "evidence_md", "first_line", "html", "junit", "summary_md", "validate_txt"]
+__all__ = [
+    "SUMMARY_LIMIT",
+    "badge_json",
+    "ctrf_json",
+    "evidence_json",
+    "evidence_md",
+    "first_line",
+    "html",
+    "junit",
+    "summary_md",
+    "validate_txt",
+]
 
 SUMMARY_LIMIT = 1_000_000
 """Most bytes of `summary_md`: GitHub drops a step summary above 1 MiB as a whole."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 
 __all__ = ["CAP", "PRE_CAP", "clean", "code_span", "file_name", "link", "markdown"]
 
@@ -39,9 +40,9 @@ def clean(value: object, *, cap: int = CAP, lines: bool = False) -> str:
         cap: Most characters kept; the rest is replaced by how many were left out.
         lines: Keep line feeds and tabs; otherwise white space runs become one space.
     """
-    if value is None:
-        return ""
-    text = str(value)
+    text = _plain(value)
+    if text.isprintable() and len(text) <= cap and not _PILE.search(text):
+        return text if lines else " ".join(text.split())
     left_out = len(text) - cap
     if left_out > 0:
         text = text[: cap + 200]  # escapes may go away, so look a little further than the cap
@@ -58,10 +59,24 @@ def clean(value: object, *, cap: int = CAP, lines: bool = False) -> str:
     return text
 
 
+def _plain(value: object) -> str:
+    """Data as words: ``yes``, ``a, b``, ``x 1, y 2`` instead of Python's own notation."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_plain(k)} {_plain(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [_plain(v) for v in value]
+        return ", ".join(sorted(items) if isinstance(value, set | frozenset) else items)
+    return str(value)
+
+
 def file_name(name: str) -> str:
     """Return `name` as a file name of ``[A-Za-z0-9._-]``; names that had to change carry a digest."""
     safe = _UNSAFE_NAME.sub("-", name).strip(".-")[:100]
-    if safe == name:
+    if safe == name != "":
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{safe or 'unnamed'}-{digest}"

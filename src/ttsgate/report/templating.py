@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from ttsgate.config.data import find_data
 from ttsgate.errors import UsageError
 from ttsgate.report.safe import PRE_CAP, clean, code_span, link, markdown
-from ttsgate.report.words import amount, milliseconds, size
+from ttsgate.report.words import amount, milliseconds, size, when
 
 __all__ = ["Kind", "folders", "kept", "read_asset", "render"]
 
@@ -51,14 +52,11 @@ def read_asset(name: str, *, templates: Path | None = None) -> str:
     raise UsageError(f"no {name} among the report templates")
 
 
-def render(name: str, context: Mapping[str, Any], *, kind: Kind, templates: Path | None = None) -> str:
-    """Render a template.
-
-    Raises:
-        UsageError: a template of the user's is broken; names it, the line and the problem.
-    """
+@lru_cache(maxsize=16)
+def _environment(kind: Kind, places: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
+    """Kept, since compiling a template takes longer than rendering it; a changed file is compiled again."""
     environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(folders(templates)),
+        loader=jinja2.FileSystemLoader(list(places)),
         autoescape=kind == "html",
         undefined=jinja2.StrictUndefined,
         finalize=_finalize(kind),
@@ -73,9 +71,19 @@ def render(name: str, context: Mapping[str, Any], *, kind: Kind, templates: Path
         "ms": milliseconds,
         "pre": lambda value: _Kept(clean(value, cap=PRE_CAP, lines=True)),
         "size": size,
+        "when": when,
     }
+    return environment
+
+
+def render(name: str, context: Mapping[str, Any], *, kind: Kind, templates: Path | None = None) -> str:
+    """Render a template.
+
+    Raises:
+        UsageError: a template of the user's is broken; names it, the line and the problem.
+    """
     try:
-        return environment.get_template(name).render(context)
+        return _environment(kind, tuple(folders(templates))).get_template(name).render(context)
     except jinja2.TemplateSyntaxError as exc:
         raise UsageError(f"template {exc.filename or name}, line {exc.lineno}: {exc.message}") from exc
     except jinja2.TemplateError as exc:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ttsgate.measure.timing import METRICS as SPANS
-from ttsgate.result.record import CheckRecord, Outcome, Result, TargetKind
+from ttsgate.result.record import CheckRecord, Outcome, Result, Target, TargetKind
 
 __all__ = [
     "METRICS",
@@ -24,6 +24,7 @@ __all__ = [
     "milliseconds",
     "size",
     "stage_order",
+    "when",
     "worst",
     "worst_first",
 ]
@@ -100,11 +101,8 @@ class Metric:
 _LABELS = {
     "first_audio_ms": "first audio",
     "cold_first_audio_ms": "first audio, cold",
-    "connect_ms": "connect",
-    "session_ms": "session created",
     "gap_max_ms": "longest gap",
     "deliver_ms": "audio delivered in",
-    "finish_ms": "finish",
     "total_ms": "whole session",
 }
 
@@ -115,15 +113,17 @@ METRICS: dict[str, Metric] = {name: Metric(name, label, SPANS[name]) for name, l
 _MEANINGS: dict[TargetKind, str] = {
     "emulator": "Every number on this page was measured against the emulator that ttsgate carries. "
     "Nothing reached Alibaba Cloud, and nothing here says how the live service behaves.",
-    "live": "Measured against the live service.",
     "custom": "Measured against the URLs that were given. What answers there is not established as the live service.",
     "replay": "Judged from a recording. Nothing was called for this run.",
 }
 
 
-def claim_meaning(kind: TargetKind) -> str:
-    """What evidence from such a target may and may not be taken for."""
-    return _MEANINGS[kind]
+def claim_meaning(target: Target) -> str:
+    """What evidence from that target may and may not be taken for."""
+    if target.kind == "live":
+        place = f" in {target.region}" if target.region else ""
+        return f"Measured against the live service{place}, from {target.vantage or 'a vantage that was not named'}."
+    return _MEANINGS[target.kind]
 
 
 def metric(name: str) -> Metric:
@@ -170,7 +170,7 @@ def milliseconds(value: float | None) -> str:
     """A duration with unit: ``0.4 ms``, ``231 ms``, ``2.41 s``; a dash when there is none."""
     if value is None:
         return "–"
-    if abs(value) < 10:
+    if abs(value) < 9.95:
         return f"{value:.1f} ms"
     return f"{value:.0f} ms" if abs(value) < 1_000 else f"{value / 1_000:.2f} s"
 
@@ -185,6 +185,15 @@ def size(count: int) -> str:
     if count < 1_000:
         return f"{count} B"
     return f"{count / 1_000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def when(moment: str | None) -> str:
+    """An RFC 3339 time for people, ``2026-11-22 02:00:17 UTC``; anything else as it stands."""
+    try:
+        parsed = datetime.fromisoformat(moment or "")
+    except ValueError:
+        return moment or "–"
+    return f"{parsed.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if parsed.tzinfo else str(moment)
 
 
 def duration_s(started: str | None, ended: str | None) -> float | None:

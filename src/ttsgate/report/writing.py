@@ -24,7 +24,7 @@ def write_all(
     templates: Path | None = None,
     audio: Callable[[str], bytes | None] | None = None,
 ) -> list[Path]:
-    """Write ``evidence/``, ``report.html``, ``summary.md`` and ``junit.xml`` into a bundle.
+    """Write ``evidence/``, ``report.html``, ``summary.md``, ``junit.xml``, ``ctrf.json``, ``badge.json`` into a bundle.
 
     Args:
         result: The run.
@@ -46,8 +46,9 @@ def write_all(
         files[f"evidence/{name}.md"] = render.evidence_md(result, model.name, templates=templates).encode()
     files["summary.md"] = render.summary_md(result, templates=templates).encode()
     files["junit.xml"] = render.junit(result)
+    files["ctrf.json"] = render.ctrf_json(result)
+    files["badge.json"] = render.badge_json(result)
     files["report.html"] = render.html(result, audio=hear, templates=templates).encode()
-    (folder / "evidence").mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         write_atomic(folder / name, data)
     return [folder / name for name in files]
@@ -56,7 +57,6 @@ def write_all(
 def write_latest(result: Result, base: Path) -> Path:
     """Write ``validate.txt``, the latest run in a few lines, below the base folder; return its path."""
     path = base / LATEST / "validate.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, render.validate_txt(result).encode())
     return path
 
