@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ttsgate import __version__
+from ttsgate.errors import UsageError
 
 __all__ = ["command"]
 
@@ -24,6 +25,11 @@ __all__ = ["command"]
 )
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See --fidelity. Repeatable.")
 @click.option("--model-state", "states", multiple=True, metavar="MODEL=STATE", help="active|retiring|retired|absent.")
+@click.option("--extra-model", "extra", multiple=True, metavar="NEW=KNOWN", help="Serve NEW as if it were KNOWN.")
+@click.option("--workspace", "workspaces", multiple=True, metavar="ID", help="Workspace that exists; default any.")
+@click.option("--arrears", is_flag=True, help="The account is overdue.")
+@click.option("--free-tier", type=click.IntRange(0), metavar="N", help="Characters a model, then it is used up.")
+@click.option("--character-quota", type=click.IntRange(0), metavar="N", help="Characters over all models.")
 @click.option("--unlimited", is_flag=True, help="No limit on new sessions (default: 3 a second and model).")
 @click.option("--admin", is_flag=True, help="Answer on /admin (loopback only): faults, sessions, state.")
 @click.option("--tls", is_flag=True, help="Serve over TLS with a throw-away CA, whose file the first line names.")
@@ -36,6 +42,7 @@ def command(
     api_keys: tuple[str, ...],
     switches: tuple[str, ...],
     states: tuple[str, ...],
+    extra: tuple[str, ...],
     unlimited: bool,
     until_stdin_closes: bool,
     list_faults: bool,
@@ -54,25 +61,29 @@ def command(
         return
     from ttsgate.emulator.config import DEFAULT_KEY, EmulatorConfig
     from ttsgate.emulator.switches import parse_switches
-    from ttsgate.errors import UsageError
 
-    model_states = {}
-    for given in states:
-        model, equals, state = given.partition("=")
-        if not equals:
-            raise UsageError(f"--model-state {given!r}: expected MODEL=STATE")
-        model_states[model] = state
     limits: dict[str, Any] = {"sessions_per_second": None, "sessions_per_minute": None} if unlimited else {}
     config = EmulatorConfig(
         api_keys=api_keys or (DEFAULT_KEY,),
         switches=parse_switches(switches),
-        model_states=model_states,
+        model_states=_pairs("--model-state", states),
+        extra_models=_pairs("--extra-model", extra),
         **limits,
         **rest,
     )
     from ttsgate.emulator.server import serve
 
     serve(config, announce=_announce, until_stdin_closes=until_stdin_closes)
+
+
+def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"{option} {text!r}: expected NAME=VALUE")
+        pairs[name] = value
+    return pairs
 
 
 def _announce(told: dict[str, Any]) -> None:

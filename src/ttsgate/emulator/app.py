@@ -44,7 +44,7 @@ class Emulator:
         self.config = config
         self.injector = Injector(config.faults, seed=config.seed)
         self.speech = Speech(seed=config.seed)
-        self.account = Account(config, clock)
+        self.account = Account(config, clock, extra_models=config.extra_models)
         self.door = RealtimeDoor(self.account, self.speech, config, self.injector)
         self.port = 0
         self.gate: Gate | None = None

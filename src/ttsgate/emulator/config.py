@@ -33,6 +33,8 @@ class EmulatorConfig:
     """Switches that differ from their default (`switches.SWITCHES`)."""
     model_states: Mapping[str, str] = field(default_factory=dict)
     """Model name to ``active``, ``retiring``, ``retired`` or ``absent``; others are active."""
+    extra_models: Mapping[str, str] = field(default_factory=dict)
+    """Model strings that the catalogue does not have, each with a known model that it resembles."""
     workspaces: tuple[str, ...] = ()
     """Workspace ids that exist; empty accepts any."""
     sessions_per_second: int | None = 3

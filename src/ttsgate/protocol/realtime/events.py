@@ -211,7 +211,7 @@ def session_finished(event_id: str) -> Event:
     return {"event_id": event_id, "type": "session.finished"}
 
 
-def error(event_id: str, code: str, message: str, **detail: Any) -> Event:
+def error(event_id: str, code: str, message: str, /, **detail: Any) -> Event:
     """Something was refused; `detail` holds what only older pages show (type, param, event_id)."""
     return {"event_id": event_id, "type": "error", "error": {"code": code, "message": message, **detail}}
 

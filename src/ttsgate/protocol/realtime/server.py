@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from ttsgate import catalog
 from ttsgate.protocol.realtime import events
 from ttsgate.protocol.realtime.events import Event
 from ttsgate.protocol.realtime.segments import cut_segment
+from ttsgate.protocol.realtime.settings import Refusal, Rules, Settings, read_settings
 
 __all__ = [
     "LATE_UPDATE",
@@ -35,64 +36,6 @@ __all__ = [
 
 LATE_UPDATE = "Session update error: session already started or finished or failed."
 """Documented text for a session.update that comes too late."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What ``session.update`` sets, with the documented defaults."""
-
-    voice: str = "Cherry"
-    mode: str = "server_commit"
-    language_type: str = "Auto"
-    response_format: str = "pcm"
-    sample_rate: int = 24_000
-    speech_rate: float = 1.0
-    volume: int = 50
-    pitch_rate: float = 1.0
-    bit_rate: int = 128
-    instructions: str | None = None
-    optimize_instructions: bool = False
-    enable_tn: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the model can do, and the choices where the service is undocumented."""
-
-    formats: tuple[str, ...] = ("pcm", "wav", "mp3", "opus")
-    sample_rates: tuple[int, ...] = (8_000, 16_000, 24_000, 48_000)
-    takes_instructions: bool = False
-    tunable: bool = True
-    """Whether rate, pitch, volume and bit rate exist (not on the legacy model)."""
-    counts_tokens: bool = False
-    """Usage as the legacy model reports it."""
-    late_update: str = "while-speaking"
-    rejected_update: str = "fails-session"
-    voice_check: str = "update"
-    unknown_keys: str = "ignored"
-    echo: str = "documented"
-    after_error: str = "keep-open"
-    malformed_json: str = "error"
-    empty_commit: str = "error"
-    append_without_text: str = "error"
-    segmentation: str = "sentence"
-    segment_min: int = 24
-    segment_max: int = 300
-    auto_committed: bool = True
-    committed_item: str = "empty"
-    done_response_id: bool = False
-    cancel: str = "incomplete"
-    error_detail: str = "code-message"
-    max_buffered_text: int = 200_000
-    max_queued: int = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why something cannot be done, in the service's words."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +229,7 @@ class ServerSession:
             return self._error("invalid_value", LATE_UPDATE)
         if not isinstance(session, dict):
             return self._reject(Refusal("invalid_value", "Session update error: session must be an object."))
-        settings = self._read(session)
+        settings = read_settings(session, self.settings, self.rules)
         if isinstance(settings, Refusal):
             return self._reject(settings)
         if self.rules.voice_check == "update" and "voice" in session:
@@ -450,27 +393,6 @@ class ServerSession:
 
     # -- settings ----------------------------------------------------------------------------
 
-    def _read(self, given: dict[str, Any]) -> Settings | Refusal:
-        """Settings after an update, or why it is refused; null leaves a value as it is."""
-        rules, changes = self.rules, {}
-        for key, value in given.items():
-            if value is None:
-                continue
-            known = key in _READERS
-            if not known:
-                if rules.unknown_keys == "error" and key != "model":
-                    return Refusal("invalid_value", f"Session update error: unknown key '{key[:80]}'.")
-                continue
-            if key in _TUNING and not rules.tunable:
-                continue
-            if key in _INSTRUCTING and not rules.takes_instructions:
-                continue
-            problem = _READERS[key](value, rules)
-            if problem is not None:
-                return Refusal("invalid_value", f"Session update error: {key} {problem}.")
-            changes[key] = value
-        return replace(self.settings, **changes)
-
     def _reject(self, refusal: Refusal) -> list[Action]:
         if self.rules.rejected_update == "fails-session":
             return self.fail(refusal)
@@ -500,58 +422,3 @@ class ServerSession:
 
     def _event_id(self) -> str:
         return self.new_id("event_")
-
-
-# -- readers of session.update: each says what is wrong with a value, or None ------------------
-
-_Reader = Callable[[Any, Rules], str | None]
-
-
-def _string(value: Any, _: Rules) -> str | None:
-    return None if isinstance(value, str) and value else "must be a non-empty string"
-
-
-def _choice(pick: Callable[[Rules], tuple[Any, ...]]) -> _Reader:
-    def read(value: Any, rules: Rules) -> str | None:
-        values = pick(rules)
-        fits = isinstance(value, str | int) and not isinstance(value, bool) and value in values
-        return None if fits else f"must be one of {', '.join(map(str, values))}"
-
-    return read
-
-
-def _number(low: float, high: float, *, whole: bool) -> _Reader:
-    def read(value: Any, _: Rules) -> str | None:
-        fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        return None if fits and low <= value <= high else f"must be between {low} and {high}"
-
-    return read
-
-
-def _flag(value: Any, _: Rules) -> str | None:
-    return None if isinstance(value, bool) else "must be true or false"
-
-
-def _instructions(value: Any, _: Rules) -> str | None:
-    if not isinstance(value, str):
-        return "must be a string"
-    # 1600 tokens are documented; no tokenizer is published, and a token is hardly ever under one character.
-    return None if len(value) <= 6_400 else "must be at most 1600 tokens"
-
-
-_READERS: dict[str, _Reader] = {
-    "voice": _string,
-    "mode": _choice(lambda rules: ("server_commit", "commit")),
-    "language_type": _choice(lambda rules: catalog.LANGUAGES),
-    "response_format": _choice(lambda rules: rules.formats),
-    "sample_rate": _choice(lambda rules: rules.sample_rates),
-    "speech_rate": _number(0.5, 2.0, whole=False),
-    "volume": _number(0, 100, whole=True),
-    "pitch_rate": _number(0.5, 2.0, whole=False),
-    "bit_rate": _number(6, 510, whole=True),
-    "instructions": _instructions,
-    "optimize_instructions": _flag,
-    "enable_tn": _flag,
-}
-_TUNING = {"speech_rate", "volume", "pitch_rate", "bit_rate"}
-_INSTRUCTING = {"instructions", "optimize_instructions"}
