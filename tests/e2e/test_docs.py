@@ -46,7 +46,7 @@ def script_flags() -> set[str]:
 def commands(text: str) -> Iterator[list[str]]:
     """Every call of make, ttsgate or the script in shell blocks, `run:` lines and inline code, as words."""
     lines = [line for block in SHELL.findall(text) for line in block.replace("\\\n", " ").splitlines()]
-    lines += re.findall(r"^\s*- (?:run: )?(.*(?:make|ttsgate) .*)$", text, re.MULTILINE)
+    lines += re.findall(r"^ +- (?:run: )?(.*(?:make|ttsgate) .*)$", text, re.MULTILINE)
     lines += [code for code in INLINE.findall(text) if re.match(r"(\S*/)?(ttsgate|make|realtime_tts_demo\.py) ", code)]
     for line in lines:
         for part in re.split(r"&&|\|\||[;|](?![^'\"]*['\"](?:\s|$))", line):
