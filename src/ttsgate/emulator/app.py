@@ -35,15 +35,19 @@ class Emulator:
     Args:
         config: What it was told to be.
         clock: Unix seconds for accounts and expiries.
+        speech: What speaks; else one of its own, which ends with it.
 
     Raises:
         UsageError: an unknown fault, model or switch.
     """
 
-    def __init__(self, config: EmulatorConfig, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, config: EmulatorConfig, *, clock: Callable[[], float] = time.time, speech: Speech | None = None
+    ) -> None:
         self.config = config
         self.injector = Injector(config.faults, seed=config.seed)
-        self.speech = Speech(seed=config.seed)
+        self._own_speech = speech is None
+        self.speech = speech or Speech(seed=config.seed)
         self.account = Account(config, clock, extra_models=config.extra_models)
         self.door = RealtimeDoor(self.account, self.speech, config, self.injector)
         self.port = 0
@@ -91,7 +95,8 @@ class Emulator:
             connection.abort()
         if self._runner is not None:
             await self._runner.cleanup()
-        self.speech.close()
+        if self._own_speech:
+            self.speech.close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:

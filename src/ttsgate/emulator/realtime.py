@@ -223,8 +223,8 @@ def _ending(choice: str, error: ApiError) -> _Then:
     def end(session: ServerSession) -> list[Action]:
         said = session.fail(Refusal(error.code, error.message)) if choice == "error" else []
         session.closed = True
-        code = {"silent-close": None, "drop": None}.get(choice, 1000)
-        return [*(a for a in said if not isinstance(a, Close)), Close(code)]
+        code = None if choice == "silent-close" else 1000
+        return [*(a for a in said if not isinstance(a, Close)), Close(code, abruptly=choice == "drop")]
 
     return end
 

@@ -184,6 +184,8 @@ class Connection:
                     self._speaking = asyncio.ensure_future(self._guarded(partial(self._speak, segment)))
                 case Stop():
                     await self._stop_speaking()
+                case Close(abruptly=True):
+                    await self._say(Outgoing(drop=True))
                 case Close(code, reason):
                     if code == 1000 and self.session.closed and not self.figures.ended:
                         self.figures.ended = "finished"
@@ -209,7 +211,7 @@ class Connection:
         if item.close is not None:
             await self._close(*item.close)
         elif item.drop:
-            self.figures.ended = "dropped: by fault"
+            self.figures.ended = "dropped: by the service"
             self._closing = True
             self.abort()
         elif item.wire is not None:

@@ -79,6 +79,8 @@ class Close:
 
     code: int | None = 1000
     reason: str = ""
+    abruptly: bool = False
+    """Reset it without a closing handshake."""
 
 
 Action = Send | Speak | Stop | Close
