@@ -14,9 +14,9 @@ from ttsgate.report import render
 from ttsgate.report.page import MOST_SESSIONS
 
 ALLOWED = set(
-    "html head meta title style body div span svg symbol path circle use rect header p h1 h2 h3 h4 strong dl dt dd small "
-    "nav a main section b article code details summary ul ol li table thead tbody tr th td q figure figcaption audio "
-    "blockquote footer".split()
+    "html head meta title style body div span svg symbol path circle use rect header p h1 h2 h3 h4 strong dl dt dd "
+    "small nav a main section b article code details summary ul ol li table thead tbody tr th td q figure "
+    "figcaption audio blockquote footer".split()
 )
 """Elements that our own template uses; anything else came from data."""
 

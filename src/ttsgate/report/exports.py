@@ -73,7 +73,7 @@ def ctrf_json(result: Result) -> bytes:
             },
         },
     }
-    return (json.dumps(report, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(report, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
 def badge_json(result: Result) -> bytes:
