@@ -74,7 +74,7 @@ def claims_for(name: str) -> tuple[Claim, ...]:
         claims.append(Claim(f"{name} is listed with quota", _CONSOLE, "2026-10-03", basis="third party"))
         claims.append(
             Claim(
-                "the documentation still describes Qwen-TTS Realtime, without a remark on retirement",
+                "the documentation still describes Qwen-TTS Realtime",
                 _DOCS,
                 "2026-11-19",
             )
@@ -96,5 +96,5 @@ def contested(model_name: str) -> str | None:
     )
     return (
         f"{model_name}: retirement on 2026-10-10 is contested: a {_THIRD_PARTY}, read 2026-10-01, says that it ends; "
-        f"{against} ({_DOCS}); the notices are of the international site, so Beijing may differ."
+        f"{against} ({_DOCS}); the notices are of the international site, so Beijing may differ (deduced)."
     )

@@ -253,7 +253,7 @@ _TABLE = (
     ),
     Option(
         name="verbose", attribute="verbose", kind="count", group="Output", default=0, in_file=False, short="-v",
-        help="Print more; twice for frames.",
+        help="Print more.",
     ),
 )  # fmt: skip
 
