@@ -165,7 +165,7 @@ class TestLimits:
 
     def test_free_tier(self) -> None:
         """When the free tier is used up in the middle of a session, the next text is refused."""
-        messages = [{"type": "session.update", "session": {"mode": "commit"}}]
+        messages: list[Any] = [{"type": "session.update", "session": {"mode": "commit"}}]
         messages += [append("Hello."), COMMIT, append("Hello again."), COMMIT, FINISH]
         seen = alone(messages=messages, free_tier=5)
 
