@@ -287,6 +287,8 @@ def build(
                     expectation="refusal" if client == "sdk-http" else "speech",
                 )
                 talk = refusal(cell) if client == "sdk-http" else session(cell, seed=seed)
+                if client == "sdk-realtime":
+                    talk.probe = {"realtime_probe": {"ok": True, "sdk_first_audio_delay_ms": 183.0 + seed * 7}}
                 cell.sessions = [talk.id]
                 result.cells.append(cell)
                 result.sessions.append(talk)

@@ -42,3 +42,17 @@ class TestIndex:
 
         assert lines[1] == "still listed with quota in the console (console paste, Singapore, 2026-10-03)"
         assert [] == Index(build()).lifecycle_lines("qwen3-tts-flash-realtime")
+
+    def test_the_sdks_own_number(self) -> None:
+        """Found in the probe's report where it stands; rubbish is no number."""
+        result = build()
+        index = Index(result)
+        wire, sdk = result.sessions[0], result.sessions[1]
+
+        assert index.own_first_audio_ms(wire) is None
+        assert 197.0 == index.own_first_audio_ms(sdk)
+        for rubbish in (True, "12", None, float("nan"), {"a": 1}):
+            sdk.probe = {"realtime_probe": {"sdk_first_audio_delay_ms": rubbish}}
+            assert index.own_first_audio_ms(sdk) is None
+        sdk.probe = {"realtime_probe": "broken", "sdk_first_audio_delay_ms": 5}
+        assert 5.0 == index.own_first_audio_ms(sdk)

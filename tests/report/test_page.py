@@ -149,6 +149,14 @@ class TestContent:
         assert "InvalidParameter" in text
         assert "Invalid message type:" in text
 
+    def test_the_sdks_own_number_stands_beside_ours(self) -> None:
+        """A column of its own, with its clock; absent when no SDK took part."""
+        alone = build(clients=("wire",))
+
+        assert "197 ms" in page("pass")
+        assert "SDK's own" in page("pass")
+        assert "SDK's own" not in render.html(alone, audio=lambda _: None)
+
     def test_injected_faults_are_named(self) -> None:
         """A run with faults says so in its head."""
         assert "no-response-done" in page("fail").split("</header>")[0]

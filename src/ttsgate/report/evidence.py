@@ -72,14 +72,14 @@ def _cell(index: Index, cell: Cell) -> dict[str, Any]:
         "format": cell.format,
         "voice": cell.voice,
         "expectation": cell.expectation,
-        "sessions": [_session(s) for s in index.sessions_of.get(cell.id, [])],
+        "sessions": [_session(index, s) for s in index.sessions_of.get(cell.id, [])],
         "checks": index.tally_of(checks),
         "checks_not_passed": [_check(c) for c in telling[:_MOST_CHECKS]],
         "checks_not_listed": max(0, len(telling) - _MOST_CHECKS),
     }
 
 
-def _session(session: SessionRecord) -> dict[str, Any]:
+def _session(index: Index, session: SessionRecord) -> dict[str, Any]:
     utterance = msgspec.to_builtins(session.utterance)
     return {
         "session": session.id,
@@ -102,6 +102,7 @@ def _session(session: SessionRecord) -> dict[str, Any]:
         },
         "service_ids": session.service_ids,
         "timing": session.timing,
+        "sdk_own_first_audio_ms": index.own_first_audio_ms(session),
         "audio": {
             "file": session.audio,
             "bytes": session.audio_bytes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from functools import cached_property
 
@@ -135,6 +136,15 @@ class Index:
             f"{clean(claim.get('says'))} ({clean(claim.get('source'))}, {clean(claim.get('date')) or 'undated'})"
             for claim in (facts.lifecycle if facts else [])
         ]
+
+    def own_first_audio_ms(self, session: SessionRecord) -> float | None:
+        """What the SDK itself calls its delay to the first audio, milliseconds: shown beside ours, never instead."""
+        inner = session.probe.get("realtime_probe")
+        for report in (session.probe, inner if isinstance(inner, dict) else {}):
+            value = report.get("sdk_first_audio_delay_ms")
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                return float(value)
+        return None
 
     def tally_of(self, checks: list[CheckRecord]) -> dict[str, int]:
         """Outcomes of some checks, worst first."""

@@ -55,6 +55,8 @@ class SessionCard:
     player: str | None
     """``data:`` URI of the listening copy."""
     checks: dict[str, int]
+    own_first_audio_ms: float | None
+    """The SDK's own number, beside ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def html(result: Result, *, audio: Callable[[str], bytes | None], templates: Pat
         "sessions_left_out": len(result.sessions) - len(cards),
         "timed": timed,
         "columns": _columns(timed),
+        "sdk_measured": any(card.own_first_audio_ms is not None for card in timed),
         "scale_ms": scale,
         "lane_width": drawing.LANE_WIDTH,
         "wave_height": drawing.WAVE_HEIGHT,
@@ -148,6 +151,7 @@ def _cards(index: Index, audio: Callable[[str], bytes | None]) -> list[SessionCa
             lane=drawing.lane(session, scale_ms=scale),
             player=kept(copies[session.id]) if session.id in copies else None,
             checks=index.tally_of(by_session[session.id]),
+            own_first_audio_ms=index.own_first_audio_ms(session),
         )
         for session in shown
     ]
