@@ -13,7 +13,7 @@ from typing import Any
 
 __all__ = ["Cutter", "Lateness", "Schedule"]
 
-_EDGES_MS = (1, 2, 5, 10, 20, 35, 50, 75, 100, 200, 500, 1000, 2000, 5000)
+_EDGES_MS = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 35, 40, 45, 50, 75, 100, 200, 500, 1000, 2000, 5000)
 
 
 class Lateness:

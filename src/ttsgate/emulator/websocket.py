@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
-import string
+from binascii import b2a_base64
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -28,13 +28,17 @@ __all__ = ["Connection", "Figures", "id_source"]
 log = logging.getLogger("ttsgate.emulator")
 
 _encode = msgspec.json.Encoder().encode
-_ALPHABET = string.ascii_letters + string.digits
+_ALPHANUMERIC = bytes.maketrans(b"+/", b"Aa")
 
 
 def id_source(rng: random.Random) -> Callable[[str], str]:
     """Ids as in the vendor's examples: a prefix and 21 letters or digits."""
-    choices = rng.choices
-    return lambda prefix: prefix + "".join(choices(_ALPHABET, k=21))
+    draw = rng.randbytes
+
+    def new_id(prefix: str) -> str:
+        return prefix + b2a_base64(draw(16), newline=False)[:21].translate(_ALPHANUMERIC).decode()
+
+    return new_id
 
 
 @dataclass(slots=True)

@@ -197,20 +197,6 @@ def _done_response_id(_: Args) -> Hooks:
     return OnEvents(lambda event, _: put(event, "response_id", event["response"].get("id")), "response.done")
 
 
-@benign("updated-first", "session.updated overtakes session.created, as a production client saw.")
-def _updated_first(_: Args) -> Hooks:
-    held: list[Outgoing] = []
-
-    def change(item: Outgoing, _: Hooks) -> Iterable[Outgoing]:
-        if item.type == "session.created":
-            held.append(item)
-            return ()
-        kept, held[:] = held[:], []
-        return (item, *kept)
-
-    return OnOutgoing(change)
-
-
 @benign("echo-all", "session.updated repeats more settings than are documented.")
 def _echo_all(_: Args) -> Hooks:
     def edit(event: Event, _: Hooks) -> None:

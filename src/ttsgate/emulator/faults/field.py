@@ -56,7 +56,7 @@ _echo("field.mode-echo", "mode", "mode", "P-mode-echo", "commit", "server_commit
 @fault(
     "field.rate-text",
     "session.updated gives the sample rate as a string.",
-    check="P-rate-echo P-types",
+    check="P-rate-echo P-fields",
     cause="service.setting service.protocol",
 )
 def _rate_text(_: Args) -> Hooks:
@@ -69,7 +69,7 @@ def _rate_text(_: Args) -> Hooks:
 @fault(
     "field.other-session",
     "session.updated carries another session id than session.created.",
-    check="P-ids",
+    check="P-session-id",
     cause="service.protocol",
 )
 def _other_session(_: Args) -> Hooks:
@@ -89,17 +89,17 @@ def _no_session(_: Args) -> Hooks:
 # -- ids ---------------------------------------------------------------------------------------
 
 
-@fault("field.no-event-id", "Events have no event_id.", check="P-fields P-ids", cause="service.protocol")
+@fault("field.no-event-id", "Events have no event_id.", check="P-event-id", cause="service.protocol")
 def _no_event_id(_: Args) -> Hooks:
     return OnEvents(lambda event, _: take(event, "event_id"))
 
 
-@fault("field.same-event-id", "All events have the same event_id.", check="P-event-ids", cause="service.protocol")
+@fault("field.same-event-id", "All events have the same event_id.", check="P-event-id", cause="service.protocol")
 def _same_event_id(_: Args) -> Hooks:
     return OnEvents(lambda event, _: put(event, "event_id", "event_AAAAAAAAAAAAAAAAAAAAA"))
 
 
-@fault("field.number-event-id", "event_id is a number.", check="P-types P-fields", cause="service.protocol")
+@fault("field.number-event-id", "event_id is a number.", check="P-event-id P-fields", cause="service.protocol")
 def _number_event_id(_: Args) -> Hooks:
     numbers = itertools.count(1)
     return OnEvents(lambda event, _: put(event, "event_id", next(numbers)))
@@ -108,7 +108,7 @@ def _number_event_id(_: Args) -> Hooks:
 @fault(
     "field.foreign-response",
     "Audio names another response than the one that was created.",
-    check="P-ids",
+    check="P-id-chain",
     cause="service.protocol",
 )
 def _foreign_response(_: Args) -> Hooks:
@@ -118,7 +118,7 @@ def _foreign_response(_: Args) -> Hooks:
 @fault(
     "field.foreign-item",
     "Audio names another item than the one that was added.",
-    check="P-ids",
+    check="P-id-chain",
     cause="service.protocol",
 )
 def _foreign_item(_: Args) -> Hooks:
@@ -128,7 +128,7 @@ def _foreign_item(_: Args) -> Hooks:
 @fault(
     "field.no-response-id",
     "Audio does not say which response it belongs to.",
-    check="P-fields P-ids",
+    check="P-fields P-id-chain",
     cause="service.protocol",
 )
 def _no_response_id(_: Args) -> Hooks:
@@ -138,7 +138,7 @@ def _no_response_id(_: Args) -> Hooks:
 @fault(
     "field.done-other-id",
     "response.done carries another id than response.created.",
-    check="P-ids P-response-done",
+    check="P-id-chain P-response-done",
     cause="service.protocol",
 )
 def _done_other_id(_: Args) -> Hooks:
@@ -148,7 +148,7 @@ def _done_other_id(_: Args) -> Hooks:
 @fault(
     "field.no-response-object",
     "response.created and response.done have no response object.",
-    check="P-fields P-ids P-status",
+    check="P-fields P-id-chain P-status",
     cause="service.protocol service.error",
 )
 def _no_response_object(_: Args) -> Hooks:
@@ -215,7 +215,7 @@ def _usage(args: Args) -> Hooks:
 @fault(
     "field.usage-text",
     "usage.characters is a string.",
-    check="P-usage P-types",
+    check="P-usage P-fields",
     cause="service.usage service.protocol",
 )
 def _usage_text(_: Args) -> Hooks:
@@ -253,7 +253,7 @@ _delta(
     lambda delta: base64.b64encode(delta.encode()).decode(),
     "service.audio service.text",
 )
-_delta("field.delta-list", "delta is a list of samples.", "P-base64 P-types", lambda d: list(base64.b64decode(d)[:64]))
+_delta("field.delta-list", "delta is a list of samples.", "P-base64 P-fields", lambda d: list(base64.b64decode(d)[:64]))
 
 
 def _shorter(delta: str) -> str:
@@ -321,7 +321,7 @@ def _delta_odd_total(_: Args) -> Hooks:
 @fault(
     "field.no-type",
     "Audio events have no type.",
-    check="P-fields P-text-frames A-present",
+    check="P-type",
     cause="service.protocol service.silence",
 )
 def _no_type(_: Args) -> Hooks:
@@ -338,17 +338,19 @@ def _type_case(_: Args) -> Hooks:
     return OnEvents(lambda event, _: put(event, "type", str(event.get("type")).upper()))
 
 
-@fault("field.index", "Audio says that it belongs to another output.", check="P-fields P-ids", cause="service.protocol")
+@fault("field.index", "Audio says that it belongs to another output.", check="P-index", cause="service.protocol")
 def _index(_: Args) -> Hooks:
     return OnEvents(lambda event, _: put(event, "output_index", 3), _DELTA)
 
 
-@fault("field.index-text", "output_index is a string.", check="P-types P-fields", cause="service.protocol")
+@fault("field.index-text", "output_index is a string.", check="P-index P-fields", cause="service.protocol")
 def _index_text(_: Args) -> Hooks:
     return OnEvents(lambda event, _: put(event, "output_index", "0"), _DELTA)
 
 
-@fault("field.no-item", "response.output_item.added has no item.", check="P-fields P-ids", cause="service.protocol")
+@fault(
+    "field.no-item", "response.output_item.added has no item.", check="P-fields P-id-chain", cause="service.protocol"
+)
 def _no_item(_: Args) -> Hooks:
     return OnEvents(lambda event, _: take(event, "item"), "response.output_item.added")
 

@@ -20,7 +20,7 @@ def _missing(name: str, kind: str, check: str, cause: str = "service.protocol", 
     )
 
 
-_missing("order.no-session-created", "session.created", "P-first-event")
+_missing("order.no-session-created", "session.created", "C-open P-first-event", "service.hang service.protocol")
 _missing("order.no-session-updated", "session.updated", "P-session-updated")
 _missing("order.no-committed", "input_text_buffer.committed", "P-committed")
 _missing("order.no-response-created", "response.created", "P-response-created")
@@ -216,7 +216,7 @@ def _lost_audio(_: Args) -> Hooks:
     "order.after-finished",
     "Another event follows session.finished.",
     check="P-after-end",
-    cause="service.protocol",
+    cause="service.protocol service.error",
 )
 def _after_finished(_: Args) -> Hooks:
     late = error_event("InternalError", "An internal error has occured.")

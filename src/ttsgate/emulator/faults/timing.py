@@ -77,7 +77,7 @@ def _late_first_audio(args: Args) -> Hooks:
 @fault(
     "timing.slow",
     "Audio comes slower than it plays.",
-    check="T-realtime-factor T-realtime T-underrun",
+    check="T-realtime T-underrun",
     cause="service.timing",
     pace=number(0.5, "audio seconds a second"),
 )
@@ -109,7 +109,7 @@ class _Hold(Hooks):
 @fault(
     "timing.all-at-end",
     "All of the audio comes in one piece at the end, when it has been made.",
-    check="T-streaming",
+    check="T-streamed",
     cause="service.timing",
 )
 def _all_at_end(_: Args) -> Hooks:
@@ -183,7 +183,7 @@ _late(
 @fault(
     "timing.fades",
     "Each piece of audio takes a little longer than the one before.",
-    check="T-realtime-factor T-realtime T-underrun T-stall",
+    check="T-realtime T-underrun T-stall",
     cause="service.timing",
     by=seconds(0.03, "added to each gap"),
 )
