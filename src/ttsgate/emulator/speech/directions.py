@@ -27,7 +27,10 @@ class Delivery:
 
 NEUTRAL = Delivery()
 
-_FASTER = "fast(?:er)?|quick(?:ly|er)?|rapid(?:ly)?|brisk(?:ly)?|hurried(?:ly)?|urgent(?:ly)?|(?<![愉欢])快(?!乐)|急|迅速|紧迫|紧凑"
+_FASTER = (
+    "fast(?:er)?|quick(?:ly|er)?|rapid(?:ly)?|brisk(?:ly)?|hurried(?:ly)?|urgent(?:ly)?|"
+    "(?<![愉欢])快(?!乐)|急|迅速|紧迫|紧凑"
+)
 _SLOWER = "slow(?:ly|er)?|unhurried|leisurely|慢|舒缓|徐缓|从容|缓缓|悠然"
 _LOUDER = "loud(?:ly|er)?|shout(?:ing)?|yell(?:ing)?|powerful(?:ly)?|大声|洪亮|响亮|高声|喊|有力"
 _SOFTER = "soft(?:ly|er)?|quiet(?:ly|er)?|whisper(?:ing|ed)?|gentl[ey]|hushed|轻声|小声|低声|低语|耳语|轻柔|温柔|柔和"
@@ -80,7 +83,7 @@ def _within(factor: float) -> float:
 
 
 def _by_hash(instructions: str) -> Delivery:
-    digest = hashlib.sha256(instructions.strip().encode()).digest()
+    digest = hashlib.sha256(instructions.strip().encode("utf-8", "replace")).digest()
     step = 0.12 + 0.08 * digest[0] / 255
     return Delivery(
         rate=1 + step if digest[1] & 1 else 1 - step,

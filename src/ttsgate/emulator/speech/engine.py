@@ -106,7 +106,7 @@ class Speech:
         import soxr
 
         synth, voice, delivery = self._open(), manner.voice, manner.delivery
-        seed = int.from_bytes(hashlib.sha256(f"{self._seed}/{text}".encode()).digest()[:3], "big")
+        seed = int.from_bytes(hashlib.sha256(f"{self._seed}/{text}".encode("utf-8", "replace")).digest()[:3], "big")
         rate = manner.speech_rate * delivery.rate
         spoken = language_of(text, manner.language)
         pieces: list[Samples] = [

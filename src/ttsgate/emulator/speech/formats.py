@@ -31,6 +31,7 @@ FORMATS: tuple[str, ...] = ("pcm", "wav", "mp3", "opus")
 DEFAULT_BIT_RATE = 128
 """kbit/s, the service's documented default."""
 
+_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _UNKNOWN_SIZE = 0xFFFFFFFF
 _OGG_SERIAL = 0x74746761
 _OGG_PAGE_MS = 100.0
@@ -55,12 +56,15 @@ class Encoder:
     """Encode one stream: `feed` samples as they come, `finish` once; the joined bytes are the stream.
 
     `fmt` is one of `FORMATS`, `bit_rate` in kbit/s (None or out of range: default, nearest). `ValueError` for another
-    format. A stream that was never fed is still a valid file of no samples (pcm: no bytes).
+    format or, with opus, a sample rate that it does not have. A WAV stream that was never fed is still a valid file
+    without samples; the other formats have no such thing.
     """
 
     def __init__(self, fmt: str, sample_rate: int, bit_rate: int | None = None) -> None:
         if fmt not in FORMATS:
             raise ValueError(f"unknown audio format {fmt!r}; there are: {', '.join(FORMATS)}")
+        if fmt == "opus" and sample_rate not in _OPUS_RATES:
+            raise ValueError(f"opus has no sample rate of {sample_rate} Hz; it has: {', '.join(map(str, _OPUS_RATES))}")
         self._ready = _wav_header(sample_rate, None) if fmt == "wav" else b""
         self._codec = _Codec(fmt, sample_rate, bit_rate or DEFAULT_BIT_RATE) if fmt in ("mp3", "opus") else None
 
@@ -155,7 +159,7 @@ class _Sink:
 
 
 def _compression_level(fmt: str, sample_rate: int, bit_rate: int) -> float:
-    """The level that libsndfile turns back into `bit_rate`: linear in between (src/mpeg_l3_encode.c, src/ogg_opus.c)."""
+    """The level that libsndfile turns back into `bit_rate` (linear; src/mpeg_l3_encode.c, src/ogg_opus.c)."""
     if fmt == "opus":
         low, high = 6, 256
     elif sample_rate >= 32000:

@@ -26,6 +26,7 @@ _OWN_F0_HZ = 195.0
 _OWN_FORMANTS = 1.08  # a woman's: what the grid calls 1.08 is left as it is
 _UNVOICED_BELOW_HZ = 40.0
 _SPEED_LIMITS = (0.4, 2.5)
+_BIN_HZ = 20.0
 
 
 class Hibari:
@@ -69,7 +70,11 @@ class Hibari:
 
 
 class _Bend:
-    """Stands between the model and the package's synthesiser; the figures are set before each utterance."""
+    """Stands between the model and the package's synthesiser; the figures are set before each utterance.
+
+    The model's outputs are log magnitudes and phases in bins of 20 Hz (harmonic part, noise, a small direct part) and
+    F0, each a column every 12.5 ms.
+    """
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -81,16 +86,27 @@ class _Bend:
             raise HarnessError("this release of hibari-tts works differently; install hibari-tts==0.2.1")
         harmonics, phases, noise, direct, angles, f0 = outputs
         voiced = f0 > _UNVOICED_BELOW_HZ
+        bent = f0
         if voiced.any():
             middle = float(np.median(f0[voiced]))
-            bent = (middle + (f0 - middle) * self.range_) * self.pitch
-            f0 = np.where(voiced, np.maximum(bent, _UNVOICED_BELOW_HZ + 1), f0).astype(np.float32)
-        return [self._stretch(harmonics), phases, self._stretch(noise), self._stretch(direct), angles, f0]
+            moved = (middle + (f0 - middle) * self.range_) * self.pitch
+            bent = np.where(voiced, np.maximum(moved, _UNVOICED_BELOW_HZ + 1), f0).astype(np.float32)
+        bins = np.arange(harmonics.shape[1])
+        source = np.minimum(bins / self.formants, bins[-1])
+        stretched = np.empty_like(harmonics[0])
+        for frame, own in enumerate(f0[0]):
+            column = harmonics[0, :, frame]
+            if own > _UNVOICED_BELOW_HZ:
+                # Between the voice's own harmonics the magnitudes mean nothing, and other harmonics will fall there.
+                peaks = np.arange(1, int(bins[-1] * _BIN_HZ / own) + 1) * own / _BIN_HZ
+                stretched[:, frame] = np.interp(source, peaks, np.interp(peaks, bins, column))
+            else:
+                stretched[:, frame] = np.interp(source, bins, column)
+        return [stretched[None], phases, _stretch(noise, source), _stretch(direct, source), angles, bent]
 
-    def _stretch(self, envelope: Any) -> Any:
-        """Scale the frequency axis of a (1, bins, frames) log envelope."""
-        bins = envelope.shape[1]
-        place = np.minimum(np.arange(bins) / self.formants, bins - 1)
-        below = np.minimum(place.astype(int), bins - 2)
-        share = (place - below)[None, :, None].astype(np.float32)
-        return envelope[:, below] * (1 - share) + envelope[:, below + 1] * share
+
+def _stretch(envelope: Any, source: Any) -> Any:
+    """Read a (1, bins, frames) log envelope at the fractional bins `source`."""
+    below = np.minimum(source.astype(int), envelope.shape[1] - 2)
+    share = (source - below)[None, :, None].astype(np.float32)
+    return envelope[:, below] * (1 - share) + envelope[:, below + 1] * share

@@ -28,7 +28,7 @@ _FILL_FROM_HZ = 9900.0  # cross-fade starts where soxr's and eSpeak's own roll-o
 _FILL_FULL_HZ = 10700.0
 _FILL_LIKE_HZ = (7000.0, 9900.0)
 _FILL_END_DB = -6.0  # at 12 kHz, against the band that it continues
-_FILL_FLOOR_DB = -41.0  # against the whole voice at that moment: a dark voice still reaches 12 kHz
+_FILL_FLOOR_DB = -38.0  # against the whole voice at that moment: a dark voice still reaches 12 kHz
 _FILL_WINDOW_S = 0.008
 
 

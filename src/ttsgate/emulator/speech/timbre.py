@@ -1,6 +1,6 @@
 """Who speaks: a voice name becomes a point on a grid of pitch levels and colours.
 
-Any two system voices of one model differ by at least 15 % in median F0 (neighbouring levels are 18 % apart) or, on the
+Any two system voices of one model differ by at least 15 % in median F0 (neighbouring levels are 20 % apart) or, on the
 same level, by their colour: at least 3 dB mean absolute difference of the level-free long-term average spectrum in
 24 mel bands from 100 Hz to 8 kHz. Custom voices get their place from the SHA-256 of their id, moved a little off the
 grid so that two of them seldom coincide.
@@ -18,13 +18,13 @@ from ttsgate import catalog
 
 __all__ = ["LEVELS_HZ", "Timbre", "timbre_of"]
 
-LEVELS_HZ: tuple[float, ...] = (98.0, 116.0, 137.0, 162.0, 192.0, 227.0)
+LEVELS_HZ: tuple[float, ...] = (94.0, 113.0, 135.0, 162.0, 195.0, 234.0)
 """Median F0 of a plain English statement; the first three levels are men, the others women and children."""
 
 
 @dataclass(frozen=True)
 class Timbre:
-    """One voice. Two equal timbres sound alike, whatever they are called."""
+    """One voice: its name, and the figures that decide how it sounds."""
 
     voice: str
     """Name or id."""
@@ -40,7 +40,7 @@ class Timbre:
     """The Chinese that it speaks: `cmn` or `yue`."""
 
 
-_COLOURS: tuple[tuple[float, float], ...] = tuple((7.0 * t, 5.5 * m) for m in (0, 1, -1) for t in (0, 1, -1))
+_COLOURS: tuple[tuple[float, float], ...] = tuple((8.5 * t, 6.0 * m) for m in (0, 1, -1) for t in (0, 1, -1))
 """(tilt_db, middle_db); the plainest first."""
 _FORMANTS_MEN, _FORMANTS_WOMEN = 0.96, 1.08
 _FORMANTS_STEP = 0.06
@@ -82,7 +82,7 @@ def timbre_of(model: catalog.Model, voice: str) -> Timbre:
     """
     if voice in _SYSTEM and voice in model.voices:
         return _SYSTEM[voice]
-    digest = hashlib.sha256(voice.encode()).digest()
+    digest = hashlib.sha256(voice.encode("utf-8", "replace")).digest()
     # A shift of up to 5 % keeps neighbours on the grid of levels more than 7 % apart.
     return _place(
         voice,
