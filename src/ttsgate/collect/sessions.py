@@ -1,0 +1,215 @@
+"""Runs the planned sessions: wire first, then the SDK children, each runtime's cells in turn.
+
+Wire cells are measured before any SDK child starts.  On the embedded emulator the models' wire
+sessions run side by side (each model has its own limit there); elsewhere one after another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ttsgate.catalog import Model
+from ttsgate.clients.sdk import SdkChild, SdkOutcome, SdkRequest
+from ttsgate.clients.wire import WireSession, synthesize
+from ttsgate.collect.plan import PlannedSession
+from ttsgate.result.record import Runtime
+from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
+
+__all__ = ["Collected", "Collector", "deadline_for"]
+
+BASE_DEADLINE_S = 12.0
+"""Connecting, first audio and the close: the longest connect reported from the field is 12 s (protocol.md 8, row 6)."""
+DEADLINE_PER_CHARACTER_S = 0.5
+"""Slow speech is 4 Han or 10 Latin characters a second; a service slower than half of real time is a finding."""
+HANGS_BEFORE_GIVING_UP = 2
+"""Sessions in a row that end at their deadline before the rest of the client's cells is blocked."""
+TARGET_HANGS = "target-hangs"
+OUT_OF_BUDGET = "budget"
+
+
+def deadline_for(text: str) -> float:
+    """Seconds that a session with that text may take."""
+    return BASE_DEADLINE_S + max(0.0, DEADLINE_PER_CHARACTER_S * (len(text) - 40))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """A session that ran, as raw as it came."""
+
+    planned: PlannedSession
+    transcript: Transcript
+    outcome: SdkOutcome | None = None
+    """What the SDK child left, for SDK clients."""
+    fallback: bytes | None = None
+    """The fallback's WAV."""
+
+
+@dataclass
+class Collector:
+    """Everything that running sessions needs, handed in."""
+
+    ws_url: str
+    http_url: str
+    key: str = field(repr=False)
+    models: Mapping[str, Model]
+    runtimes: Mapping[str, Runtime]
+    script: Path
+    work: Path
+    """Scratch folder for the SDK child's files."""
+    side_by_side: bool
+    """Run the wire sessions of different models at once."""
+    max_rate: float
+    """New sessions a second and model."""
+    utterance: Callable[[PlannedSession], Utterance]
+    """The utterance of a session, its voice chosen."""
+    done: Callable[[Collected], None]
+    """Called with each session as it ends."""
+    skip: Callable[[PlannedSession, str, str], None]
+    """Called with sessions that do not run: reason code and words."""
+    fallback: Callable[[PlannedSession], bool]
+    """Whether an sdk-http session can fetch speech from the sibling: it needs a voice there."""
+    workspace: str | None = None
+    tls: ssl.SSLContext | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    until: float | None = None
+    """Monotonic time after which no session begins."""
+    _last: dict[str, float] = field(default_factory=dict)
+    _hangs: dict[str, int] = field(default_factory=dict)
+
+    async def run(self, sessions: Sequence[PlannedSession]) -> None:
+        """Run all `sessions`; each ends in exactly one call of `done` or `skip`."""
+        wire = [s for s in sessions if s.cell.client == "wire"]
+        if self.side_by_side:
+            by_model: dict[str, list[PlannedSession]] = {}
+            for session in wire:
+                by_model.setdefault(session.cell.model, []).append(session)
+            await asyncio.gather(*(self._in_turn(group, self._wire) for group in by_model.values()))
+        else:
+            await self._in_turn(wire, self._wire)
+        for runtime in self.runtimes.values():
+            mine = [s for s in sessions if s.cell.runtime == runtime.id]
+            if mine:
+                await self._with_child(runtime, mine)
+
+    async def _in_turn(
+        self, sessions: Sequence[PlannedSession], run: Callable[[PlannedSession], Awaitable[None]]
+    ) -> None:
+        for session in sessions:
+            if self.until is not None and time.monotonic() > self.until:
+                self.skip(session, OUT_OF_BUDGET, "the run's time was used up (--max-seconds)")
+            elif self._hangs.get(_hang_group(session), 0) >= HANGS_BEFORE_GIVING_UP:
+                self.skip(session, TARGET_HANGS, "the sessions before it ended at their deadline")
+            else:
+                await self._pace(session.cell.model)
+                await run(session)
+
+    async def _pace(self, model: str) -> None:
+        """Wait until the model may be asked again; outside every measured section."""
+        now = time.monotonic()
+        wait = self._last.get(model, -1e9) + 1 / self.max_rate - now
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._last[model] = time.monotonic()
+
+    def _ended(self, collected: Collected) -> None:
+        hung = any(True for _ in collected.transcript.notes("deadline")) or (
+            collected.outcome is not None and collected.outcome.killed
+        )
+        group = _hang_group(collected.planned)
+        self._hangs[group] = self._hangs.get(group, 0) + 1 if hung else 0
+        self.done(collected)
+
+    # -- wire ----------------------------------------------------------------------------
+
+    async def _wire(self, planned: PlannedSession) -> None:
+        utterance = self.utterance(planned)
+        transcript = await synthesize(
+            WireSession(
+                session=planned.id,
+                ws_url=self.ws_url,
+                model=planned.cell.model,
+                utterance=utterance,
+                api_key=self.key,
+                instructions=self.models[planned.cell.model].instructions,
+                workspace=self.workspace,
+                deadline_s=deadline_for(planned.text),
+                tls=self.tls,
+                headers=self.headers,
+            )
+        )
+        self._ended(Collected(planned=planned, transcript=transcript))
+
+    # -- SDK -----------------------------------------------------------------------------
+
+    async def _with_child(self, runtime: Runtime, sessions: Sequence[PlannedSession]) -> None:
+        child = SdkChild(Path(runtime.executable), self.script, given=runtime.given)
+        try:
+            started = await child.start()
+            runtime.error, runtime.import_ms = started.error, started.import_ms
+            if started.dashscope:
+                runtime.dashscope, runtime.packages = started.dashscope, started.packages or runtime.packages
+
+            async def run(planned: PlannedSession) -> None:
+                await self._sdk(child, planned)
+
+            await self._in_turn(sessions, run)
+        finally:
+            await child.close()
+
+    async def _sdk(self, child: SdkChild, planned: PlannedSession) -> None:
+        utterance = self.utterance(planned)
+        deadline = deadline_for(planned.text)
+        events, output = self.work / f"{planned.id}.events.jsonl", self.work / f"{planned.id}.wav"
+        http = planned.cell.client == "sdk-http"
+        started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        outcome = await child.run(
+            SdkRequest(
+                client=planned.cell.client,
+                model=planned.cell.model,
+                utterance=utterance,
+                ws_url=self.ws_url,
+                http_url=self.http_url,
+                key=self.key,
+                timeout_s=deadline - 2,
+                events=events,
+                output=output,
+                fallback=http and self.fallback(planned),
+            ),
+            deadline_s=deadline,
+        )
+        level: Level = "http" if http else "sdk-events"
+        transcript = Transcript(
+            session=planned.id,
+            level=level,
+            model=planned.cell.model,
+            client=planned.cell.client,
+            utterance=utterance,
+            started=started,
+            entries=[*outcome.entries, *_ending(outcome, deadline)],
+        )
+        wav = output.read_bytes() if http and output.is_file() else None
+        self._ended(Collected(planned=planned, transcript=transcript, outcome=outcome, fallback=wav))
+
+
+def _ending(outcome: SdkOutcome, deadline_s: float) -> list[Entry]:
+    """What the child could not note itself: that it was killed, or died."""
+    last = outcome.entries[-1].t if outcome.entries else 0.0
+    if outcome.killed:
+        data = {"after_s": deadline_s, "waiting_for": "the SDK child"}
+        return [Entry(t=max(last, deadline_s), dir="note", name="deadline", data=data)]
+    if outcome.report is None:
+        data = {"class": "ChildDied", "message": outcome.error or "no report", "where": "sdk"}
+        return [Entry(t=last, dir="note", name="error", data=data)]
+    return []
+
+
+def _hang_group(session: PlannedSession) -> str:
+    """Sessions that would hang together: one client of one runtime; on the wire each model by itself."""
+    cell = session.cell
+    return f"{cell.client}:{cell.runtime or cell.model}"
