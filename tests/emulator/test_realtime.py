@@ -206,3 +206,27 @@ class TestFaultsByHeader:
                 return await reader.read()
 
         assert b"400" in run(go()).split(b"\r\n")[0]
+
+
+class TestAsProxy:
+    def test_browser_client(self) -> None:
+        """As the proxy of browser clients it takes any path prefix, no key, and brings the model."""
+
+        async def go() -> tuple[Talk, Talk]:
+            async with running(proxy_model=FLASH) as emulator:
+                url = f"ws://127.0.0.1:{emulator.port}/some/proxy/api-ws/v1/realtime"
+                return await talk(url, one(), key=None), await talk(url, one(), key="sk-wrong")
+
+        served, refused = run(go())
+
+        assert (1000, FLASH) == (served.code, served.of("session.created")[0]["session"]["model"])
+        assert 401 == refused.status
+
+    def test_not_by_default(self) -> None:
+        """Otherwise such a path is not there."""
+
+        async def go() -> Talk:
+            async with running() as emulator:
+                return await talk(f"ws://127.0.0.1:{emulator.port}/some/proxy/api-ws/v1/realtime", one())
+
+        assert 404 == run(go()).status

@@ -31,6 +31,12 @@ __all__ = ["command"]
 @click.option("--free-tier", type=click.IntRange(0), metavar="N", help="Characters a model, then it is used up.")
 @click.option("--character-quota", type=click.IntRange(0), metavar="N", help="Characters over all models.")
 @click.option("--unlimited", is_flag=True, help="No limit on new sessions (default: 3 a second and model).")
+@click.option(
+    "--as-proxy",
+    "proxy_model",
+    metavar="MODEL",
+    help="Play the proxy of browser clients, too: any path prefix, no key, this model if the query names none.",
+)
 @click.option("--admin", is_flag=True, help="Answer on /admin (loopback only): faults, sessions, state.")
 @click.option("--tls", is_flag=True, help="Serve over TLS with a throw-away CA, whose file the first line names.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when stdin closes.")

@@ -66,6 +66,8 @@ class Emulator:
         loop.set_exception_handler(_log_loop_problem)
         app = web.Application(middlewares=[self._guard])
         app.router.add_get(PATH, self.door.handle)
+        if self.config.proxy_model is not None:
+            app.router.add_get(f"/{{prefix:.+}}{PATH}", self.door.handle)
         app.router.add_routes(http_routes(self.account, self.speech, self.config, hook=self._on_http))
         if self.config.admin:
             app.router.add_route("*", "/admin/{what}", self._admin)

@@ -57,6 +57,8 @@ class EmulatorConfig:
     """Largest websocket message that is read."""
     max_buffered_text: int = 200_000
     """Characters that a session may hold unspoken, so that memory stays bounded."""
+    proxy_model: str | None = None
+    """Also play the proxy that browser clients need: any path before the service's, no key, and this model."""
     admin: bool = False
     """Whether ``/admin`` answers (loopback only)."""
     tls: bool = False

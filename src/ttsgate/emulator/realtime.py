@@ -91,7 +91,7 @@ class RealtimeDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /api-ws/v1/realtime?model=...``"""
-        name = request.query.get("model", "")
+        name = request.query.get("model", self.config.proxy_model or "")
         try:
             own = faults_of_request(request)
         except UsageError as exc:
@@ -100,6 +100,8 @@ class RealtimeDoor:
         number = self.opened
         rng = random.Random(f"{self.config.seed}/{number}")
         authorization = request.headers.get("Authorization")
+        if authorization is None and self.config.proxy_model is not None:
+            authorization = f"Bearer {self.config.api_keys[0]}"
         ctx = Context(name, key=(authorization or "").partition(" ")[2].strip(), number=number, rng=rng)
         injection = self.injector.for_session(ctx, extra=own)
         shake = injection.handshake()
