@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Literal, Self
 
 import msgspec
 
@@ -38,6 +39,20 @@ class Pending:
     """Why undoing it failed last time, if it did."""
 
 
+class _Line(msgspec.Struct):
+    """What every line has; one that begins a change has the fields of `Mutation` besides."""
+
+    op: Literal["intend", "created", "deleted", "failed"]
+    id: str
+    at: str
+    url: str = ""
+    resource: str | None = None
+    why: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Line)
+
+
 class Journal:
     """The journal in one file; safe for several processes.
 
@@ -57,7 +72,9 @@ class Journal:
     def close(self) -> None:
         """Give up what this process still holds: the next run may undo it."""
         for run, file in self._locks.items():
+            # Not ours to take away while another part of the same run holds it.
             with contextlib.suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._lock_path(run).unlink()
             file.close()
         self._locks.clear()
@@ -93,13 +110,13 @@ class Journal:
         found: dict[str, Pending] = {}
         for line in self._lines():
             try:
-                record = msgspec.json.decode(line, type=dict[str, Any])
-                if record["op"] == "intend":
-                    mutation = msgspec.convert(record, Mutation)
-                    found[mutation.id] = Pending(mutation=mutation, url=str(record["url"]), at=str(record["at"]))
-                elif record["id"] in found:
-                    found[record["id"]] = _after(found[record["id"]], record)
-            except (msgspec.MsgspecError, KeyError, UnicodeDecodeError):
+                record = _decoder.decode(line)
+                if record.op == "intend":
+                    mutation = msgspec.json.decode(line, type=Mutation)
+                    found[mutation.id] = Pending(mutation=mutation, url=record.url, at=record.at)
+                elif record.id in found:
+                    found[record.id] = _after(found[record.id], record)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
                 continue
         return list(found.values())
 
@@ -136,11 +153,23 @@ class Journal:
             return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = open(self._lock_path(run), "ab")  # noqa: SIM115 - held until the run ends
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while True:
+                file = open(self._lock_path(run), "ab")  # noqa: SIM115 - held until the run ends
+                # Shared: a run may open its journal twice.  Who looks whether we live tries for all of it.
+                fcntl.flock(file, fcntl.LOCK_SH)
+                if self._names(file, run):
+                    break
+                file.close()
         except OSError as exc:
-            raise UsageError(f"cannot write beside {self.path}: {exc.strerror}") from exc
+            raise UsageError(f"cannot write {self.path}: {exc.strerror}") from exc
         self._locks[run] = file
+
+    def _names(self, file: IO[bytes], run: str) -> bool:
+        # Somebody may have taken the file away between our opening and our locking it.
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), os.stat(self._lock_path(run)))
+        except FileNotFoundError:
+            return False
 
     def _alive(self, run: str) -> bool:
         try:
@@ -155,15 +184,14 @@ class Journal:
         return False
 
 
-def _after(before: Pending, record: dict[str, Any]) -> Pending:
+def _after(before: Pending, record: _Line) -> Pending:
     mutation, why = before.mutation, before.why
-    match record["op"]:
-        case "created":
-            mutation = msgspec.structs.replace(mutation, state="created", resource=str(record["resource"]))
-        case "deleted":
-            mutation = msgspec.structs.replace(mutation, state="deleted")
-        case "failed":
-            why = str(record["why"])
-            if mutation.state == "intended":
-                mutation = msgspec.structs.replace(mutation, state="failed")
+    if record.op == "created":
+        mutation = msgspec.structs.replace(mutation, state="created", resource=record.resource)
+    elif record.op == "deleted":
+        mutation = msgspec.structs.replace(mutation, state="deleted")
+    elif record.op == "failed":
+        why = record.why
+        if mutation.state == "intended":
+            mutation = msgspec.structs.replace(mutation, state="failed")
     return Pending(mutation=mutation, url=before.url, at=before.at, why=why)
