@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ttsgate.emulator import inference
 from ttsgate.emulator.account import Account
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Context, Hooks, HttpCall
@@ -19,6 +20,7 @@ from ttsgate.emulator.faults.registry import Injector, parse_fault
 from ttsgate.emulator.gate import Gate, raise_file_limit
 from ttsgate.emulator.http_reply import Call, Reply
 from ttsgate.emulator.http_routes import http_routes
+from ttsgate.emulator.inference import InferenceDoor
 from ttsgate.emulator.realtime import PATH, RealtimeDoor
 from ttsgate.emulator.speech import Speech
 from ttsgate.emulator.switches import basis_counts
@@ -66,6 +68,9 @@ class Emulator:
         loop.set_exception_handler(_log_loop_problem)
         app = web.Application(middlewares=[self._guard])
         app.router.add_get(PATH, self.door.handle)
+        other = InferenceDoor(self.account, self.config)
+        app.router.add_get(inference.PATH, other.handle)
+        app.router.add_get(f"{inference.PATH}/", other.handle)
         if self.config.proxy_model is not None:
             app.router.add_get(f"/{{prefix:.+}}{PATH}", self.door.handle)
         app.router.add_routes(http_routes(self.account, self.speech, self.config, hook=self._on_http))

@@ -33,6 +33,12 @@ BEHAVIOURS: tuple[Switch, ...] = (
         "gateway notes of 2026-09",
         "Models of HTTP or of other websocket paths get session.created and never speak.",
     ),
+    _fixed(
+        "inference-path",
+        "field",
+        "https://github.com/alibaba/spring-ai-alibaba/issues/2593",
+        "On /api-ws/v1/inference every task fails with ModelNotFound.",
+    ),
     _fixed("update-optional", "documented", _CLIENT, "Without session.update the defaults apply."),
     _fixed("update-null", "inferred", _OURS, "null in session.update leaves a setting as it is."),
     _fixed(
