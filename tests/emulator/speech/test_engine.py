@@ -95,6 +95,26 @@ def test_speech_rate(text: str, voice: str, rate: float) -> None:
     assert median_f0(changed) == pytest.approx(median_f0(plain), rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("German", "Guten Morgen zusammen, wir gehen heute in den Park."),
+        ("Italian", "Buongiorno a tutti, oggi andiamo al parco insieme."),
+        ("Portuguese", "Bom dia a todos, hoje vamos ao parque juntos."),
+        ("Spanish", "Buenos días a todos, hoy vamos al parque."),
+        ("Japanese", "こんにちは、きょうはいいてんきですね。"),
+        ("Korean", "안녕하세요. 오늘 날씨가 좋네요."),
+        ("French", "Bonjour à tous, nous allons au parc aujourd'hui."),
+        ("Russian", "Доброе утро, друзья, сегодня мы идём в парк."),
+    ],
+)
+def test_speech_rate_in_every_language(language: str, text: str) -> None:
+    """Half and double rate hold within 10 % in each of the other languages, too."""
+    half, plain, double = (len(say(text, language=language, speech_rate=r)) for r in (0.5, 1.0, 2.0))
+    assert half / plain == pytest.approx(2, rel=0.1)
+    assert plain / double == pytest.approx(2, rel=0.1)
+
+
 @pytest.mark.parametrize("voice", ["Ethan", "Cherry"])
 @pytest.mark.parametrize("rate", [0.6, 0.8, 1.3, 1.8])
 def test_pitch_rate(voice: str, rate: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,14 @@ def test_endless_text_is_cut() -> None:
     assert max(map(len, words)) < 260
     assert all(part.endswith("word ") for part in words)
     assert max(map(len, segments("x" * 5000))) <= 480
+
+
+@pytest.mark.parametrize("text", ["!" * 100_000, "a" * 100_000, "，" * 100_000, "好" * 100_000, "a\n" * 50_000])
+def test_cutting_takes_linear_time(text: str) -> None:
+    """A hostile text of 100 000 characters is cut in well under a second of processor time."""
+    started = time.process_time()
+    assert "".join(segments(text)) == text
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ _VOICE_FILES = {
 }
 _WPM = {"cmn": 215, "yue": 215, "ja": 185, "ko": 185}
 _WPM_DEFAULT = 165
-_WPM_EXPONENT = {"cmn": 0.89, "yue": 0.89}  # measured: their duration falls faster than 1 / wpm
+_WPM_EXPONENT = {"cmn": 0.89, "yue": 0.89, "it": 1.06, "ru": 1.1}  # measured: duration goes with wpm ** (-1 / this)
 _WPM_LIMITS = (80, 449)  # speak_lib.h: espeakRATE_MINIMUM; above 450 the engine switches to another time-scaling
 
 _OPEN_FILES = "/proc/self/fd"

@@ -101,18 +101,17 @@ def segments(text: str, language: str | None = None) -> list[str]:
     """
     del language
     out: list[str] = []
-    start, width, cut = 0, 0, False
+    start, width, words, cut = 0, 0, False, False
     for i, c in enumerate(text):
         if cut and not (c.isspace() or c in _CLOSERS or c in _STRONG or c == "."):
             out.append(text[start:i])
-            start, width, cut = i, 0, False
+            start, width, words, cut = i, 0, False, False
         width += _width(c)
+        words = words or c.isalnum()
         ends = c in _STRONG or (c == "." and (i + 1 == len(text) or text[i + 1].isspace()))
         pauses = c in _WEAK and width >= _SOFT_WIDTH and not _between_digits(text, i)
-        if (ends or pauses or (width >= _HARD_WIDTH and (c.isspace() or width >= 2 * _HARD_WIDTH))) and speakable(
-            text[start : i + 1]
-        ):
-            cut = True
+        full = width >= _HARD_WIDTH and (c.isspace() or width >= 2 * _HARD_WIDTH)
+        cut = cut or (words and (ends or pauses or full))
     if start < len(text):
         if out and not speakable(text[start:]):
             out[-1] += text[start:]
