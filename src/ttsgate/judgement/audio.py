@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
-from ttsgate.measure.pcm import container_of
+from ttsgate.measure.pcm import container_of, to_float
+from ttsgate.measure.spectrum import band_of
 
 __all__: list[str] = []
 
@@ -25,6 +26,20 @@ MAX_STEP = 0.75
 """Speech has little energy near the Nyquist frequency, so that neighbours seldom differ by more than half of the range
 in use; swapped bytes or a shift by one byte make neighbours independent and the 99.9th percentile nearly the whole
 range."""
+QUIET_DB = -45.0
+"""Mean level of the sounding parts: speech for telephones and loudspeakers lies at -30 to -15 dBFS; 20 dB less is lost."""
+LEAST_DEPTH_DB = 10.0
+"""Speech pauses between words and closes for plosives: the quietest tenth of 10 ms frames lies 17 dB and more below
+the sounding ones; what never gets 10 dB quieter is a steady noise, hum or tone, alone or on top."""
+BAND_SHARE = 0.7
+"""Share of the possible band that must be in use.  Services filter at 0.9 of the Nyquist frequency and better; what ends
+below 0.7 was made for a lower rate and stretched."""
+LEAST_CLIFF_DB = 30.0
+"""A band edge left by resampling is a cliff of 40 to 70 dB; speech itself falls by less than 20 dB over 1 kHz."""
+LEAD_IN_S = 1.5
+"""Silence before the first word: synthesisers leave 0.05 to 0.5 s; after a second people say 'hello?'."""
+TAIL_S = 2.5
+"""Silence after the last word: 0.2 to 1 s is usual; more is paid for and blocks the caller's turn."""
 LOUD_RMS_DB = -6.0
 """Speech has a crest factor of 12 to 18 dB, compressed speech 9: a mean level above -6 dBFS at 16 bit is no speech."""
 
@@ -141,3 +156,101 @@ def _dc(view: SessionView) -> Iterator[Problem]:
         raise NotApplicable
     if abs(view.levels.dc) > MAX_DC:
         yield fault(view, f"the mean of the samples is {view.levels.dc * 100:+.1f} % of full scale", "service.audio")
+
+
+@check(
+    "A-level",
+    sentence="The speech is loud enough to be understood.",
+    why="A voice 30 dB too soft passes every check of form and is lost on a telephone.",
+    stage="audio",
+    needs=("A-silence",),
+    metrics=("active_dbfs",),
+)
+def _level(view: SessionView) -> Iterator[Problem]:
+    volume = 50 if view.asked.volume is None else view.asked.volume
+    if not view.levels.seconds or volume < 25:
+        raise NotApplicable
+    if view.levels.active_db < QUIET_DB:
+        yield fault(view, f"the sounding parts have {view.levels.active_db:.0f} dBFS", "service.audio")
+
+
+@check(
+    "A-noise",
+    sentence="There is quiet between the words: no steady noise, hum or tone.",
+    why="Noise instead of speech, or on top of it, has the level and the length of speech.",
+    stage="audio",
+    needs=("A-byte-order",),
+    metrics=("active_dbfs",),
+)
+def _noise(view: SessionView) -> Iterator[Problem]:
+    levels = view.levels
+    if levels.seconds < 0.8:
+        raise NotApplicable
+    depth = levels.active_db - levels.floor_db
+    if depth < LEAST_DEPTH_DB:
+        yield fault(
+            view,
+            f"the quietest tenth is only {depth:.0f} dB below the sounding parts: a steady sound, not speech alone",
+            "service.audio",
+            sample=0,
+        )
+
+
+@check(
+    "A-bandwidth",
+    sentence="The audio uses the band of the sample rate that was asked for.",
+    why="Telephone speech stretched to 24 kHz costs three times the traffic and sounds like a telephone.",
+    stage="audio",
+    needs=("A-byte-order",),
+    metrics=("band_hz",),
+)
+def _bandwidth(view: SessionView) -> Iterator[Problem]:
+    if view.samples is None or view.format not in ("pcm", "wav"):
+        raise NotApplicable
+    band = band_of(to_float(view.samples), view.rate)
+    if band is None:
+        raise NotApplicable
+    # A 48 kHz answer of a 24 kHz model cannot hold more than the model makes.
+    possible = min(view.rate, view.model.native_rate) / 2
+    if band.hz < BAND_SHARE * possible and band.drop_db > LEAST_CLIFF_DB:
+        yield fault(
+            view,
+            f"the spectrum ends at {band.hz / 1000:.1f} kHz with a cliff of {band.drop_db:.0f} dB; {view.rate} Hz has "
+            f"room for {possible / 1000:.0f} kHz",
+            "service.rate",
+        )
+
+
+@check(
+    "A-lead-in",
+    sentence="The first word comes within 1.5 s of the beginning of the audio.",
+    why="Silence at the start is latency that no timing of frames shows.",
+    stage="audio",
+    needs=("A-silence",),
+    metrics=("lead_in_ms",),
+)
+def _lead_in(view: SessionView) -> Iterator[Problem]:
+    first = view.levels.first_s
+    if first is None:
+        raise NotApplicable
+    if first > LEAD_IN_S:
+        yield fault(view, f"{first:.1f} s of silence before the first sound", "service.audio", sample=0)
+
+
+@check(
+    "A-trailing-silence",
+    sentence="The audio ends within 2.5 s of the last word.",
+    why="The silence is played to the end before anybody may answer.",
+    stage="audio",
+    needs=("A-silence",),
+    metrics=("tail_ms",),
+)
+def _trailing(view: SessionView) -> Iterator[Problem]:
+    last = view.levels.last_s
+    if last is None:
+        raise NotApplicable
+    tail = view.levels.seconds - last
+    if tail > TAIL_S:
+        yield fault(
+            view, f"{tail:.1f} s of silence after the last sound", "service.audio", sample=round(last * view.rate)
+        )

@@ -12,9 +12,11 @@ from functools import cached_property
 from typing import Any
 
 from ttsgate.catalog import Model
-from ttsgate.measure import speech
+from ttsgate.measure.activity import CHUNK_S, Activity, likeness, speech_probabilities
+from ttsgate.measure.identity import Heard
 from ttsgate.measure.levels import Levels, levels_of
-from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of
+from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of, to_float
+from ttsgate.measure.speech import Speech, analyse
 from ttsgate.measure.text import Expected, expect
 from ttsgate.measure.timing import Arrival, arrivals, session_metrics
 from ttsgate.result.record import Cell, Evidence, ModelFacts, Runtime, SessionRecord, Target
@@ -22,6 +24,8 @@ from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
 
 __all__ = ["CellView", "Frame", "ResponseView", "RunView", "SessionView"]
 
+LISTEN_S = 4.0
+"""Seconds that the speech detector listens to at a rate other than the claimed one: enough for a stable mean."""
 QUOTE = 160
 """Longest quotation in evidence, characters."""
 
@@ -92,6 +96,7 @@ class SessionView:
     """Texts spoken, when several utterances went over one connection; empty means the utterance's."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the session left: ``fallback.wav``."""
+    _heard: dict[int, Heard] = field(default_factory=dict, repr=False)
 
     # -- identity ------------------------------------------------------------------------
 
@@ -234,11 +239,28 @@ class SessionView:
         """What the text lets expect: syllables and seconds."""
         return expect(self.text, language=self.asked.language_type)
 
+    @property
+    def speech(self) -> Speech:
+        """Rhythm, pitch and vocal tract of `samples`."""
+        return self.heard_at(self.rate).speech
+
     @cached_property
-    def speech(self) -> speech.Speech:
-        """Rhythm, voice and spectrum of `samples`."""
+    def activity(self) -> Activity:
+        """Speech activity of `samples`."""
         samples = self.samples
-        return speech.analyse(samples if samples is not None else samples_of(b""), self.rate)
+        return speech_probabilities(to_float(samples if samples is not None else samples_of(b"")), self.rate)
+
+    def heard_at(self, rate: int) -> Heard:
+        """What `samples` sound like at that rate; kept."""
+        if rate not in self._heard:
+            samples = self.samples if self.samples is not None else samples_of(b"")
+            if rate == self.rate:
+                likely = likeness(Activity(self.activity.probabilities[: round(LISTEN_S / CHUNK_S)]))
+            else:
+                likely = likeness(speech_probabilities(to_float(samples), rate, most_s=LISTEN_S))
+            measured = analyse(samples, rate, tempo=self.asked.speech_rate or 1.0)
+            self._heard[rate] = Heard(measured, likely)
+        return self._heard[rate]
 
     @property
     def complete(self) -> bool:

@@ -1,14 +1,74 @@
-"""At which sample rate would this be ordinary speech?"""
+"""At which sample rate would these samples be ordinary speech?
+
+Samples of 16 kHz called 24 kHz have 1.5 times the syllables a second, the pitch and the formants.  No single one
+of these proves it: some people speak fast, children have high voices and short vocal tracts.  So
+each candidate rate is scored by how plausible speech it would make - the speaking rate of this text,
+pitch and vocal tract together, and how sure a detector trained on real voices is - and a rate other
+than the claimed one is named only when it is clearly more plausible.
+
+Every number here is a statement about human speech, not about any one synthesiser:
+
+* Speaking rates of readers of one language spread by a fifth (`TEMPO_SPREAD`): Pellegrino et al. 2011.
+* Pitch of men, women and children: Titze 1989, https://doi.org/10.1121/1.397959; vocal tract lengths of 17.5, 14.5
+  and 12 cm: Fitch & Giedd 1999, https://doi.org/10.1121/1.427148.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ttsgate.measure.speech import Speech
 from ttsgate.measure.text import Expected
 
-__all__ = ["TrueRate", "true_rate"]
+__all__ = ["MARGIN", "RATES", "Heard", "TrueRate", "plausibility", "true_rate"]
+
+RATES = (8_000, 16_000, 24_000, 48_000)
+"""Sample rates of the protocol."""
+MARGIN = 1.5
+"""Natural logarithm of how much more plausible another rate must be: four and a half times.
+
+The price of error is uneven: a voice that is a child's *and* hurried *and* strange to the detector is rare, a wrong
+rate ruins every call.  Measured per session on 138 clips of natural-sounding voices in six languages, none of which
+the constants were fitted to: 1 good session in 552 called wrong; found 96 % of 16 kHz called 24 kHz, 79 % of
+24 kHz called 16 kHz (it sounds like a slow deep voice), 89 to 100 % of the wider pairs.  Sessions add up: X-rate.
+"""
+CURIOUS = -1.5
+"""How much better the speaking rate must fit a candidate for it to be measured, in nats; below it nothing helps."""
+STRANGE = 2.0
+"""Speaking rate this many spreads off: every candidate is measured."""
+TEMPO_SPREAD = 0.2
+TEMPO_MEAN = -0.08
+"""Mean of the logarithm of the speaking rate against `Expected.rate`: announcements are read calmly."""
+SURENESS = 0.8
+"""Weight of the detector's log-odds: they are averages over dependent frames, so less than one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    pitch: float
+    pitch_spread: float
+    tract: float
+    tract_spread: float
+    share: float
+
+
+_KINDS = (
+    _Kind(math.log(115), 0.28, 1.03, 0.09, 0.42),
+    _Kind(math.log(200), 0.22, 1.20, 0.10, 0.43),
+    _Kind(math.log(280), 0.25, 1.45, 0.14, 0.15),
+)
+"""Men, women, children and childlike voices: pitch (log Hz), third formant against 2500 Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was measured when the samples were taken to have a certain rate."""
+
+    speech: Speech
+    likeness: float | None
+    """`ttsgate.measure.activity.likeness`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +77,80 @@ class TrueRate:
 
     rate: int
     """Hz."""
-    why: str
-    """What is off at the claimed rate."""
+    margin: float
+    """Natural logarithm of how much more plausible it is."""
 
 
-RATES = (8_000, 16_000, 24_000, 48_000)
-"""Rates of the protocol."""
+def plausibility(heard: Heard, expected: Expected, *, speech_rate: float = 1.0, pitch_rate: float = 1.0) -> float:
+    """Logarithm of how plausible this is as a reading of the text; only differences mean something.
+
+    Args:
+        heard: What was measured.
+        expected: What the text lets expect.
+        speech_rate: Tempo asked for, 0.5 to 2.
+        pitch_rate: Pitch asked for, 0.5 to 2; whether formants move with it is left open.
+    """
+    speech = heard.speech
+    if speech.active_s <= 0 or not speech.nuclei or not expected.syllables:
+        return -50.0
+    score = -0.5 * _tempo(speech, expected, speech_rate) ** 2
+    score += math.log(max(_voice(speech, pitch_rate, 1.0), _voice(speech, pitch_rate, pitch_rate)))
+    if heard.likeness is not None:
+        # A voice bent by a setting is strange to the detector at its true rate too.
+        bent = abs(math.log(pitch_rate)) > 0.1 or abs(math.log(speech_rate)) > 0.3
+        score += SURENESS * heard.likeness * (0.5 if bent else 1.0)
+    return score
+
+
+def _tempo(speech: Speech, expected: Expected, speech_rate: float) -> float:
+    """Speaking rate, in spreads off the usual; by the text and by the nuclei heard, half each."""
+    by_text = math.log(expected.syllables / speech.active_s)
+    by_sound = math.log(speech.nuclei / speech.active_s)
+    return ((by_text + by_sound) / 2 - math.log(expected.rate * speech_rate) - TEMPO_MEAN) / TEMPO_SPREAD
+
+
+def _voice(speech: Speech, pitch_shift: float, tract_shift: float) -> float:
+    """Density of pitch and vocal tract over the kinds of speakers."""
+    total = 1e-4
+    for kind in _KINDS:
+        density = kind.share
+        if speech.pitch_hz:
+            z = (math.log(speech.pitch_hz / pitch_shift) - kind.pitch) / kind.pitch_spread
+            density *= math.exp(-0.5 * z * z) / kind.pitch_spread
+        else:
+            density *= 0.1
+        if speech.tract:
+            z = (speech.tract / tract_shift - kind.tract) / kind.tract_spread
+            density *= math.exp(-0.5 * z * z) / kind.tract_spread
+        total += density
+    return total
 
 
 def true_rate(
-    speech: Speech, expected: Expected, *, rate: int, speech_rate: float, pitch_rate: float
-) -> TrueRate | None:
-    """The rate that explains the speech, when the claimed one does not; None when it does.
+    measured: Callable[[int], Heard],
+    expected: Expected,
+    *,
+    rate: int,
+    speech_rate: float = 1.0,
+    pitch_rate: float = 1.0,
+) -> TrueRate:
+    """The most plausible rate other than the claimed one, with its margin (negative: the claim is better).
 
-    First version: the speaking rate alone, which sees every wrong pair but with a generous margin.
+    `measured(hz)` measures the same samples as if they had that rate; it is called for the claimed rate
+    and for those candidates that the speaking rate does not rule out.
     """
-    spoken = speech.nuclei / max(speech.active_s, 1e-3) / (expected.rate * speech_rate)
-    best = min(RATES, key=lambda r: abs(math.log(spoken * r / rate)))
-    if best != rate and (spoken > 1.5 or spoken < 0.6):
-        return TrueRate(best, f"{speech.nuclei / max(speech.active_s, 1e-3):.1f} syllables a second")
-    return None
+    claimed = measured(rate)
+    base = plausibility(claimed, expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
+    best = TrueRate(rate, -math.inf)
+    if claimed.speech.active_s <= 0 or not claimed.speech.nuclei or not expected.syllables:
+        return best
+    off = _tempo(claimed.speech, expected, speech_rate)
+    for candidate in RATES:
+        there = off - math.log(rate / candidate) / TEMPO_SPREAD
+        gain = 0.5 * (off * off - there * there)
+        if candidate == rate or (gain < CURIOUS and abs(off) < STRANGE):
+            continue
+        score = plausibility(measured(candidate), expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
+        if score - base > best.margin:
+            best = TrueRate(candidate, score - base)
+    return best

