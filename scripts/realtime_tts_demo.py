@@ -136,11 +136,15 @@ def exception_class(exc: BaseException, *, connected: bool) -> str:
         return "timeout_audio" if connected else "timeout_connect"
     if re.search(r"DecodeError|WebSocketProtocol|WebSocketPayload|IncompleteRead|BadStatusLine", names):
         return "protocol"
+    if connected and re.search(
+        r"ValueError|RecursionError", names
+    ):  # so dashscope.Client takes a frame that is no event
+        return "protocol"
     if connected and re.search(r"ConnectionClosed|ConnectionError|BrokenPipe", names):
         return "dropped"
-    if any("Invalid WebSocket Header" in str(one) for one in chain):
-        return "protocol"
-    return "network" if re.search(r"OSError|WebSocketAddress|WebSocketProxy|Connection", names) else "sdk_error"
+    if re.search(r"OSError|WebSocketAddress|WebSocketProxy|Connection", names):
+        return "network"
+    return "protocol" if "WebSocketException" in names else "sdk_error"
 
 
 def one_line(exc: BaseException) -> str:
@@ -203,7 +207,7 @@ class Session:
         self.log = log
         self.changed = threading.Condition(threading.RLock())
         self.entries: list[dict[str, Any]] = []
-        self.times: dict[str, float] = {}  # ms since the dial, of the first of each kind of event or note
+        self.times: dict[str, float] = {}  # ms since the dial, of the first `type` in, `> type` out, `(note)`
         self.failure: BaseException | None = None
         self.lost: BaseException | None = None  # the connection is gone; a note `closed` should follow
         self.waited_for: str | None = None
@@ -218,7 +222,7 @@ class Session:
             self.changed.notify_all()
 
     def note(self, name: str, at: float | None = None, /, **data: Any) -> None:
-        self.add("note", name, time.perf_counter() if at is None else at, name=name, data=data)
+        self.add("note", f"({name})", time.perf_counter() if at is None else at, name=name, data=data)
 
     def raised(self, exc: BaseException, where: str, at: float | None = None) -> None:
         self.note("error", at, **{"class": type(exc).__name__, "message": str(exc)[:500], "where": where})
@@ -244,7 +248,8 @@ class Session:
                 headers = {str(name).lower(): str(value) for name, value in dict(exc.resp_headers or {}).items()}
                 self.note("refused", at, status=exc.status_code, headers=headers, body=body)
                 return
-            orderly = type(exc).__name__ == "WebSocketConnectionClosedException"  # raised for a close frame, too
+            # websocket-client's on_error also tells of an orderly close; its on_close follows, with the code
+            orderly = where == "websocket" and type(exc).__name__ == "WebSocketConnectionClosedException"
             if not orderly:
                 self.raised(exc, where, at)
             if orderly or (self.opened() and exception_class(exc, connected=True) == "dropped"):
@@ -259,14 +264,14 @@ class Session:
                 self.note("closed", at, code=code, reason=str(reason or ""), by=by)
 
     def opened(self) -> bool:
-        return "connected" in self.times or "session.created" in self.times
+        return "(connected)" in self.times or "session.created" in self.times
 
     def closed_or_refused(self) -> bool:
-        return "closed" in self.times or "refused" in self.times
+        return "(closed)" in self.times or "(refused)" in self.times
 
     def over(self) -> bool:
         ended = self.failure or self.lost or self.closed_or_refused()
-        return bool(ended or "session.finished" in self.times or any(self.events("error")))
+        return bool(ended or "session.finished" in self.times or "error" in self.times)
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         received = (entry["event"] for entry in self.entries if entry["dir"] == "in" and "event" in entry)
@@ -296,13 +301,13 @@ def member(event: dict[str, Any], name: str) -> dict[str, Any]:
 # -- reading a session ------------------------------------------------------------------------------------------------
 
 STEPS = {
-    "connected_ms": "connected",
+    "connected_ms": "(connected)",
     "session_created_ms": "session.created",
     "first_text_ms": "> input_text_buffer.append",
     "first_audio_ms": "response.audio.delta",
     "response_done_ms": "response.done",
     "session_finished_ms": "session.finished",
-    "closed_ms": "closed",
+    "closed_ms": "(closed)",
 }
 
 
@@ -345,8 +350,8 @@ def describe(session: Session, options: argparse.Namespace) -> dict[str, Any]:
 def judge(session: Session, sound: dict[str, int], anomalies: list[str]) -> dict[str, Any]:
     """error_class, error and the service's own words; all None when the session was as it should be."""
     status = code = message = found = words = None
-    errors = session.events("error")
-    if "refused" in session.times:
+    finished = session.times.get("session.finished")
+    if "(refused)" in session.times:
         refused = session.facts("refused")
         status, answer = refused["status"], as_object(refused["body"]) or {}
         answer = member(answer, "error") or answer
@@ -355,15 +360,16 @@ def judge(session: Session, sound: dict[str, int], anomalies: list[str]) -> dict
         words = f"the handshake was refused with HTTP {status}: {message or 'the answer does not say why'}"
         if status == 403 and not code:
             words += " (403 can mean the key as well as a permission)"
-    elif errors:
-        error = member(errors[0], "error")
+    elif "error" in session.times and (finished is None or session.times["error"] < finished):
+        error = member(session.events("error")[0], "error")
         code, message = error.get("code"), error.get("message")
         found, words = meaning(None, code, message) or "rejected", f"error event: {code} {message}"
-    elif "session.finished" in session.times:
+    elif finished is not None:
         found, words = audio_problem(sound) or (None, None)
         found = "protocol" if found == "no_audio" and anomalies else found
     else:
         found, words = broken_off(session, anomalies)
+    words = words and " ".join(words.split())[:500]
     return {"error_class": found, "error": words, "http_status": status, "code": code, "message": message}
 
 
@@ -371,7 +377,7 @@ def broken_off(session: Session, anomalies: list[str]) -> tuple[str, str]:
     """Why a session without an error event did not finish."""
     audio = "response.audio.delta" in session.times
     if session.waited_for:
-        late = "stalled" if audio else "timeout_audio" if session.opened() else "timeout_connect"
+        late = "timeout_connect" if session.waited_for == "(connected)" else "stalled" if audio else "timeout_audio"
         return late, f"gave up waiting for {session.waited_for}"
     if session.failure is not None:
         return exception_class(session.failure, connected=session.opened()), one_line(session.failure)
@@ -385,8 +391,11 @@ def broken_off(session: Session, anomalies: list[str]) -> tuple[str, str]:
     if anomalies:
         return "protocol", f"{words}; {anomalies[0]}"
     if "session.created" in session.times and "response.created" not in session.times:
-        words += "; so the service treats a model that it does not serve (an invented or a retired one), without a word"
-        return "model_unknown_or_retired", words + "; a connection cut at this moment looks the same"
+        words += "; so, without a word, the service treats a model that it does not serve: an invented or a retired one"
+        return (
+            "model_unknown_or_retired",
+            words + "; a connection cut at this moment, or one throttled, can look the same",
+        )
     return "dropped", words
 
 
@@ -520,10 +529,10 @@ def open_client(options: argparse.Namespace, key: str, log: EventLog) -> tuple[S
         at, body = time.perf_counter(), getattr(exc, "body", None)
         if isinstance(body, dict) and body.get("type") == "error":  # it raises the service's error events
             session.frame("in", body, at)
-        elif "connection closed" in str(exc):
-            session.closed(None, exc, "network", at)
-        else:
+            session.closed(None, "the SDK hangs up after an error event", "client")
+        elif "connection closed" not in str(exc):
             session.failed(exc, "sdk", at)
+        session.closed(None, exc, "network", at)
 
     def work() -> None:
         link.connect()
