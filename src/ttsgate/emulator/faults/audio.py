@@ -104,7 +104,7 @@ _samples(
 @fault(
     "audio.other-text",
     "Another, fixed sentence is spoken.",
-    check="A-coverage A-text",
+    check="A-excess A-coverage A-text",
     cause="service.text",
     text=word("Sorry, this service is not available at the moment, please try again later.", "what is spoken"),
 )
@@ -115,7 +115,7 @@ def _other_text(args: Args) -> Hooks:
 @fault(
     "audio.babbles",
     "After the text the voice goes on with something else.",
-    check="A-coverage",
+    check="A-excess A-coverage",
     cause="service.text",
 )
 def _babbles(_: Args) -> Hooks:
@@ -407,8 +407,8 @@ def _ignores_instructions(_: Args) -> Hooks:
 @fault(
     "audio.hasty",
     "The speech is far too fast.",
-    check="A-coverage",
-    cause="service.text",
+    check="A-duration A-coverage A-speech A-rate",
+    cause="service.text service.audio service.rate",
     factor=number(2.5, "times the normal speed"),
 )
 def _hasty(args: Args) -> Hooks:

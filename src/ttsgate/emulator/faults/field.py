@@ -249,7 +249,7 @@ _delta("field.delta-data-uri", "delta is a data: URI.", "P-base64", lambda delta
 _delta(
     "field.delta-twice-encoded",
     "delta was encoded in Base64 twice.",
-    "A-container A-speech A-noise A-coverage",
+    "A-byte-order A-container A-speech A-noise A-coverage",
     lambda delta: base64.b64encode(delta.encode()).decode(),
     "service.audio service.text",
 )

@@ -21,7 +21,7 @@ def _missing(name: str, kind: str, check: str, cause: str = "service.protocol", 
 
 
 _missing("order.no-session-created", "session.created", "C-open P-first-event", "service.hang service.protocol")
-_missing("order.no-session-updated", "session.updated", "P-session-updated")
+_missing("order.no-session-updated", "session.updated", "P-session-updated", "service.protocol service.hang")
 _missing("order.no-committed", "input_text_buffer.committed", "P-committed")
 _missing("order.no-response-created", "response.created", "P-response-created")
 _missing("order.no-item-added", "response.output_item.added", "P-chain")

@@ -314,8 +314,8 @@ fault(
 @fault(
     "session.speaks-twice",
     "Every text is spoken twice in one response.",
-    check="A-coverage A-repeat",
-    cause="service.text",
+    check="A-repeat A-excess A-coverage",
+    cause="service.text service.audio",
 )
 def _speaks_twice(_: Args) -> Hooks:
     def change(utter: Utter, _: Hooks) -> Utter:
@@ -325,16 +325,14 @@ def _speaks_twice(_: Args) -> Hooks:
 
 
 @fault(
-    "session.loses-append",
-    "Every second append is lost.",
+    "session.loses-text",
+    "The second half of every append is lost.",
     check="A-coverage P-usage",
-    cause="service.text",
+    cause="service.text service.usage",
 )
-def _loses_append(_: Args) -> Hooks:
-    seen = [0]
-
+def _loses_text(_: Args) -> Hooks:
     def change(event: Event, _: Hooks) -> Iterable[Event]:
-        seen[0] += 1
-        return () if seen[0] % 2 == 0 else (event,)
+        text = event.get("text")
+        return ({**event, "text": text[: (len(text) + 1) // 2]} if isinstance(text, str) else event,)
 
     return OnIncoming(change, "input_text_buffer.append")
