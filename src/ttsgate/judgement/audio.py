@@ -27,13 +27,14 @@ MAX_STEP = 0.75
 in use; swapped bytes or a shift by one byte make neighbours independent and the 99.9th percentile nearly the whole
 range."""
 QUIET_DB = -45.0
-"""Mean level of the sounding parts: speech for telephones and loudspeakers lies at -30 to -15 dBFS; 20 dB less is lost."""
+"""Mean level of the sounding parts: speech for loudspeakers and telephones lies at -30 to -15 dBFS; 20 dB less is
+lost."""
 LEAST_DEPTH_DB = 10.0
 """Speech pauses between words and closes for plosives: the quietest tenth of 10 ms frames lies 17 dB and more below
 the sounding ones; what never gets 10 dB quieter is a steady noise, hum or tone, alone or on top."""
 BAND_SHARE = 0.7
-"""Share of the possible band that must be in use.  Services filter at 0.9 of the Nyquist frequency and better; what ends
-below 0.7 was made for a lower rate and stretched."""
+"""Share of the possible band that must be in use.  Services filter at 0.9 of the Nyquist frequency and better; what
+ends below 0.7 was made for a lower rate and stretched."""
 LEAST_CLIFF_DB = 30.0
 """A band edge left by resampling is a cliff of 40 to 70 dB; speech itself falls by less than 20 dB over 1 kHz."""
 LEAD_IN_S = 1.5

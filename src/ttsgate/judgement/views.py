@@ -24,8 +24,8 @@ from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
 
 __all__ = ["CellView", "Frame", "ResponseView", "RunView", "SessionView"]
 
-LISTEN_S = 4.0
-"""Seconds that the speech detector listens to at a rate other than the claimed one: enough for a stable mean."""
+LISTEN_S = 2.0
+"""Seconds that the speech detector listens to in order to compare sample rates: sixty decisions give a stable mean."""
 QUOTE = 160
 """Longest quotation in evidence, characters."""
 

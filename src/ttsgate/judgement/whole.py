@@ -32,7 +32,7 @@ def _plain(view: SessionView) -> None:
 @check(
     "A-dropout",
     sentence="No hole of digital silence is cut into the sound.",
-    why="A lost buffer is a gap in the middle of a word; counting silence does not show it, since pauses are silent too.",
+    why="A lost buffer is a gap in a word; counting silence does not show it, since pauses are silent too.",
     stage="audio",
     needs=("A-byte-order",),
 )
@@ -88,8 +88,8 @@ def _continuity(view: SessionView) -> Iterator[Problem]:
         for i in bad:
             yield fault(
                 view,
-                f"the sound breaks between two deltas at {borders[i] / view.rate:.2f} s ({values[i]:.0f} times the usual "
-                "prediction error)",
+                f"the sound breaks between two deltas at {borders[i] / view.rate:.2f} s ({values[i]:.0f} times "
+                "the usual prediction error)",
                 "service.audio",
                 sample=int(borders[i]),
                 frame=view.pieces[i + 1].frame,

@@ -89,9 +89,9 @@ def repeats(samples: Samples, rate: int, *, least_s: float = 0.03, window: int =
 def seams(samples: Samples, borders: Array | list[int], rate: int, *, order: int = 12) -> Array:
     """How badly each border fits: the prediction error across it against that of its neighbourhood.
 
-    One value a border.  The four samples across the border are predicted linearly from those before them, with coefficients
-    of the 30 ms around it; the largest error is divided by the 95th percentile of the errors nearby.  A place
-    inside undisturbed sound gives about 1, a join of two waveforms that do not belong together many times that.
+    One value a border.  The samples across the border are predicted linearly from those before them, with
+    coefficients of the 30 ms around it; the largest error is divided by the 97th percentile of the errors
+    nearby.  Undisturbed sound gives about 1, a join of waveforms that do not belong together many times that.
     """
     x = to_float(samples).astype(np.float64)
     half = round(0.015 * rate)
@@ -103,7 +103,6 @@ def seams(samples: Samples, borders: Array | list[int], rate: int, *, order: int
         part = x[b - half : b + half]
         if np.sqrt(np.mean(part**2)) < 0.005:
             continue
-        # Both sides are predicted with the mean of their own coefficients, so that the join itself teaches nothing.
         error = np.abs(_residual(part, order))
         across = error[half - order : half - order + order + 2]
         rest = np.concatenate([error[: half - order - 2], error[half + 4 :]])
