@@ -136,9 +136,7 @@ def exception_class(exc: BaseException, *, connected: bool) -> str:
         return "timeout_audio" if connected else "timeout_connect"
     if re.search(r"DecodeError|WebSocketProtocol|WebSocketPayload|IncompleteRead|BadStatusLine", names):
         return "protocol"
-    if connected and re.search(
-        r"ValueError|RecursionError", names
-    ):  # so dashscope.Client takes a frame that is no event
+    if connected and re.search(r"ValueError|RecursionError", names):  # dashscope.Client, of a frame that is no event
         return "protocol"
     if connected and re.search(r"ConnectionClosed|ConnectionError|BrokenPipe", names):
         return "dropped"
@@ -377,7 +375,7 @@ def broken_off(session: Session, anomalies: list[str]) -> tuple[str, str]:
     """Why a session without an error event did not finish."""
     audio = "response.audio.delta" in session.times
     if session.waited_for:
-        late = "timeout_connect" if session.waited_for == "(connected)" else "stalled" if audio else "timeout_audio"
+        late = "timeout_connect" if session.waited_for == "handshake" else "stalled" if audio else "timeout_audio"
         return late, f"gave up waiting for {session.waited_for}"
     if session.failure is not None:
         return exception_class(session.failure, connected=session.opened()), one_line(session.failure)
@@ -391,11 +389,8 @@ def broken_off(session: Session, anomalies: list[str]) -> tuple[str, str]:
     if anomalies:
         return "protocol", f"{words}; {anomalies[0]}"
     if "session.created" in session.times and "response.created" not in session.times:
-        words += "; so, without a word, the service treats a model that it does not serve: an invented or a retired one"
-        return (
-            "model_unknown_or_retired",
-            words + "; a connection cut at this moment, or one throttled, can look the same",
-        )
+        words += "; so the service treats a model that it does not serve (an invented or a retired one)"
+        return "model_unknown_or_retired", words + "; a connection cut or throttled at this moment can look the same"
     return "dropped", words
 
 
@@ -587,7 +582,8 @@ def realtime_probe(options: argparse.Namespace, key: str, log: EventLog, client:
     if session.wait(session.over, session.zero + options.timeout - time.perf_counter()):
         session.wait(lambda: session.failure or session.closed_or_refused(), GRACE_S)
     else:
-        session.waited_for = next(step for step in STEPS.values() if step not in session.times)
+        missing = next(step for step in STEPS.values() if step not in session.times)
+        session.waited_for = "handshake" if missing == "(connected)" else missing.strip("> ")
         session.note("deadline", after_s=options.timeout, waiting_for=session.waited_for)
     session.closed(None, "we hung up", "client")
     try:
