@@ -159,9 +159,7 @@ class HttpClient:
                 except (ValueError, RecursionError):
                     body = None
                 headers = {k.lower(): v for k, v in response.headers.items()}
-                return HttpAnswer(
-                    url=url, ms=ms, status=response.status, body=body, text=text[:2000], headers=headers
-                )
+                return HttpAnswer(url=url, ms=ms, status=response.status, body=body, text=text[:2000], headers=headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
             name = "TimeoutError" if isinstance(exc, TimeoutError) else type(exc).__name__
             words = str(exc) or f"no answer within {self._timeout_s:g} s"

@@ -285,9 +285,7 @@ class _Connection(asyncio.Protocol):
             self._close()
             return
         for answer in self.client.receive(event):
-            self.transcript.entries.append(
-                Entry(t=round(time.perf_counter() - self._zero, 6), dir="out", event=answer)
-            )
+            self.transcript.entries.append(Entry(t=round(time.perf_counter() - self._zero, 6), dir="out", event=answer))
             self.core.send_text(json.dumps(answer, ensure_ascii=False).encode())
         if self.client.finished:
             self._close_after(CLOSE_GRACE_S)

@@ -81,6 +81,7 @@ class Collector:
     """Monotonic time after which no session begins."""
     _last: dict[str, float] = field(default_factory=dict)
     _hangs: dict[str, int] = field(default_factory=dict)
+    _waiting: list[Collected] | None = None
 
     async def run(self, sessions: Sequence[PlannedSession]) -> None:
         """Run all `sessions`; each ends in exactly one call of `done` or `skip`."""
@@ -89,7 +90,12 @@ class Collector:
             by_model: dict[str, list[PlannedSession]] = {}
             for session in wire:
                 by_model.setdefault(session.cell.model, []).append(session)
+            # Judging one session would hold up the clock of another: what ended waits until all have.
+            self._waiting = []
             await asyncio.gather(*(self._in_turn(group, self._wire) for group in by_model.values()))
+            waiting, self._waiting = self._waiting, None
+            for collected in waiting:
+                self.done(collected)
         else:
             await self._in_turn(wire, self._wire)
         for runtime in self.runtimes.values():
@@ -123,7 +129,10 @@ class Collector:
         )
         group = _hang_group(collected.planned)
         self._hangs[group] = self._hangs.get(group, 0) + 1 if hung else 0
-        self.done(collected)
+        if self._waiting is not None:
+            self._waiting.append(collected)
+        else:
+            self.done(collected)
 
     # -- wire ----------------------------------------------------------------------------
 

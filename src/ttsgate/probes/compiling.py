@@ -21,9 +21,10 @@ from pathlib import Path
 from ttsgate.errors import UsageError
 from ttsgate.result.record import CompileRecord
 
-__all__ = ["compile_scripts", "expand_globs", "find_interpreter"]
+__all__ = ["OWN_VERSION", "compile_scripts", "expand_globs", "find_interpreter", "shown_as"]
 
-_OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""Language version of the interpreter that runs ttsgate."""
 _TIMEOUT_S = 20.0
 
 _CHILD = """
@@ -65,7 +66,7 @@ def expand_globs(globs: Iterable[str], *, cwd: Path) -> list[Path]:
 
 def find_interpreter(version: str) -> str | None:
     """An interpreter of that language version (``3.8``), if one really runs; our own for our own version."""
-    if version == _OWN:
+    if version == OWN_VERSION:
         return sys.executable
     candidates = [shutil.which(f"python{version}")]
     if root := os.environ.get("PYENV_ROOT"):
@@ -103,7 +104,7 @@ def compile_scripts(scripts: Sequence[Path], *, versions: Sequence[str], show: P
         UsageError: a version is not of the form ``3.N``.
     """
     records: list[CompileRecord] = []
-    for version in versions or (_OWN,):
+    for version in versions or (OWN_VERSION,):
         if not re.fullmatch(r"3\.\d{1,2}", version):
             raise UsageError(f"--script-python {version!r} is not a Python version; write it like 3.8")
         executable = find_interpreter(version)
@@ -114,15 +115,16 @@ def compile_scripts(scripts: Sequence[Path], *, versions: Sequence[str], show: P
     return records
 
 
+def shown_as(script: Path, folder: Path) -> str:
+    """The script's path relative to `folder` where it lies below it."""
+    return str(script.relative_to(folder)) if script.is_relative_to(folder) else str(script)
+
+
 def _record(script: Path, *, version: str, show: Path, how: str, outcome: dict[str, object]) -> CompileRecord:
-    try:
-        name = str(script.relative_to(show))
-    except ValueError:
-        name = str(script)
     line = outcome.get("line")
     ok = outcome.get("ok")
     return CompileRecord(
-        script=name,
+        script=shown_as(script, show),
         python=version,
         how=how,
         ok=ok if isinstance(ok, bool) else None,
@@ -168,7 +170,7 @@ def _by_ast(script: Path, *, version: str, show: Path) -> CompileRecord:
     except SyntaxError as exc:
         outcome = {"ok": None if newer else False, "error": f"{type(exc).__name__}: {exc.msg}", "line": exc.lineno}
         if newer:
-            outcome["error"] = f"{outcome['error']}; this may be Python {version} syntax that {_OWN} cannot read"
+            outcome["error"] = f"{outcome['error']}; this may be Python {version} syntax that {OWN_VERSION} cannot read"
     except (ValueError, RecursionError, MemoryError) as exc:
         outcome = {"ok": False, "error": f"{type(exc).__name__}: {exc}"}
     return _record(script, version=version, show=show, how="approximate (ast)", outcome=outcome)

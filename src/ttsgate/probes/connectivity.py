@@ -187,9 +187,7 @@ class Connectivity:
         said = f"the first event was {first.type!r}" if first else "the service said nothing before the close"
         return self._failed("session", "NoSessionCreated", said)
 
-    def _from_answer(
-        self, name: str, answer: HttpAnswer, *, good: bool, detail: str, **facts: Any
-    ) -> ConnectivityStep:
+    def _from_answer(self, name: str, answer: HttpAnswer, *, good: bool, detail: str, **facts: Any) -> ConnectivityStep:
         step = ConnectivityStep(name=name, url=answer.url, outcome="pass", ms=answer.ms, detail=detail, facts=facts)
         if good:
             step.status = answer.status

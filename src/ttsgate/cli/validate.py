@@ -1,0 +1,121 @@
+"""``ttsgate validate``: one run, from its plan to its seal."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ttsgate.cli.options import GroupedCommand, common_options
+from ttsgate.config import Config, find_data, resolve
+from ttsgate.errors import HarnessError, TtsgateError, UsageError
+
+__all__ = ["command"]
+
+
+@click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@common_options()
+def command(**given: Any) -> int:
+    """Compile the scripts, probe the way, speak with each model over each client, judge, and leave a bundle.
+
+    Exit codes: 0 pass, 1 failed by script, SDK or client, 2 usage, 3 harness error, 4 unreachable, 5 nothing ran,
+    7 key or quota refused, 8 failed by the service, 9 inconclusive or out of budget, 130 interrupted.
+    """
+    environ = dict(os.environ)
+    config = resolve(given, environ, Path.cwd())
+
+    # Imported here: --help and usage errors need none of it.
+    from ttsgate.pipeline import Run
+    from ttsgate.plugin import take_keys
+
+    take_keys(environ, config.custom_key_env)
+    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=_speaker(config))
+    _consent(config, run)
+    try:
+        run.open()
+        _run_suites(config, run)
+    except TtsgateError:
+        run.abandon()
+        raise
+    _tell(config, run, environ)
+    return run.result.verdict.exit_code if run.result.verdict else 130
+
+
+def _speaker(config: Config) -> Any:
+    def say(line: str) -> None:
+        if not config.quiet:
+            click.echo(line, err=True)
+
+    return say
+
+
+def _consent(config: Config, run: Any) -> None:
+    """Show the plan of a billed run and ask, unless consent was given on the command line."""
+    if config.target != "live" or config.yes:
+        return
+    intent = run.plan.intent
+    click.echo(f"{intent.summary}\nworst-case price: {intent.worst_cost}", err=True)
+    if not sys.stdin.isatty():
+        raise UsageError("a live run is billed: pass --yes to consent to this plan")
+    click.confirm("Run it?", abort=True, err=True)
+
+
+def _run_suites(config: Config, run: Any) -> None:
+    """Run ``checks/`` under our own configuration, whatever folder we stand in."""
+    import pytest
+
+    from ttsgate.plugin import SuitePlugin
+
+    packaged = find_data("checks")
+    checks = find_data("checks", config.checks)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sys.dont_write_bytecode = True
+    plugin = SuitePlugin(run)
+    arguments = [
+        *("-c", str(packaged / "pytest.ini"), f"--rootdir={checks}", f"--confcutdir={checks}"),
+        *("-p", "pytest_jsonreport.plugin", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
+        *("-q", "--no-header", "--tb=short", str(checks)),
+    ]
+    printed = io.StringIO()
+    loud = config.verbose > 0 and not config.json
+    with contextlib.nullcontext() if loud else contextlib.redirect_stdout(printed):
+        pytest.main(arguments, plugins=[plugin])
+    if not plugin.closed:
+        raise HarnessError(f"the suites did not run: {run.redactor.text(printed.getvalue())[-1000:]}")
+
+
+def _tell(config: Config, run: Any, environ: dict[str, str]) -> None:
+    from ttsgate.report import github, render, terminal
+
+    result = run.result
+    if summary := environ.get("GITHUB_STEP_SUMMARY"):
+        _append(Path(summary), render.summary_md(result, templates=config.templates))
+    if outputs := environ.get("GITHUB_OUTPUT"):
+        _append(Path(outputs), "".join(f"{k}={v}\n" for k, v in github.outputs(result).items()))
+    if config.json:
+        click.echo(json.dumps({**github.outputs(result), "folder": str(run.folder.path)}, ensure_ascii=False))
+        return
+    lines = terminal.lines(result, color=_color(environ))
+    if environ.get("GITHUB_ACTIONS") == "true":
+        lines[-1:-1] = github.annotations(result)
+    for line in lines[-1:] if config.quiet else lines:
+        click.echo(line)
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _color(environ: dict[str, str]) -> bool:
+    if environ.get("NO_COLOR"):
+        return False
+    return bool(environ.get("FORCE_COLOR")) or sys.stdout.isatty()

@@ -1,0 +1,125 @@
+"""The internal pytest plugin: turns registered checks and planned subjects into items.
+
+``ttsgate validate`` hands a run over; a bare ``pytest checks/`` in a clone gets the same run
+through the root ``conftest.py``.  Outcomes are those of the run, never pytest's own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ttsgate.config import key_variables, resolve
+from ttsgate.errors import HarnessError, TtsgateError
+from ttsgate.pipeline import Run, Subject
+from ttsgate.result.record import CheckRecord, Outcome
+
+__all__ = ["SuitePlugin", "adopt", "take_keys"]
+
+_NAME = "ttsgate-suite"
+_MARKER = "stage(name): the registered checks of a stage, each on every subject of the plan"
+
+
+def take_keys(environ: dict[str, str], custom: str | None) -> None:
+    """Remove every variable that holds a key from our own environment before any suite starts."""
+    for name in key_variables(environ, custom):
+        os.environ.pop(name, None)
+
+
+def adopt(config: pytest.Config, checks: Path) -> None:
+    """Make ``pytest checks/`` a run of its own, configured by environment and file; do nothing for other tests."""
+    asked = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    if config.pluginmanager.has_plugin(_NAME) or not any(p.is_relative_to(checks) for p in asked):
+        return
+    try:
+        environ = dict(os.environ)
+        resolved = resolve({}, environ, Path.cwd())
+        take_keys(environ, resolved.custom_key_env)
+        run = Run(resolved, environ, sys.argv)
+        run.open()
+    except TtsgateError as exc:
+        pytest.exit(f"ttsgate: {exc}", returncode=exc.exit_code)
+    plugin = SuitePlugin(run)
+    config.pluginmanager.register(plugin, _NAME)
+
+
+class SuitePlugin:
+    """Collects, judges and ends one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.closed = False
+        self._ours: set[str] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", _MARKER)
+        config.option.json_report = True
+        config.option.json_report_file = str(self.run.folder.path / "pytest.json")
+        config.option.json_report_indent = 1
+        config.option.json_report_omit = ["collectors", "keywords", "streams"]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        marker = metafunc.definition.get_closest_marker("stage")
+        if marker is not None:
+            subjects = self.run.subjects(marker.args[0])
+            metafunc.parametrize("subject", subjects, ids=[f"{s.check.id}:{s.id}" for s in subjects])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self._ours = {i.nodeid for i in items if i.get_closest_marker("stage")}
+
+    @pytest.fixture
+    def judge(self) -> Callable[[Subject], CheckRecord | None]:
+        """Give the outcome of one check on one subject to pytest."""
+        return self._judge
+
+    def _judge(self, subject: Subject) -> CheckRecord | None:
+        record = self.run.judge(subject)
+        if record is None:
+            pytest.skip("has nothing to say here")
+        elif record.outcome == "error":
+            raise HarnessError(record.message)
+        elif record.outcome in ("fail", "xpass") and record.severity == "fail":
+            pytest.fail(record.message, pytrace=False)
+        elif record.outcome == "xfail":
+            pytest.xfail(record.message)
+        elif record.outcome in ("blocked", "skipped", "inconclusive"):
+            pytest.skip(f"{record.outcome}: {record.message}")
+        return record
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the outcome of the user's own tests."""
+        if report.nodeid in self._ours or (report.when != "call" and report.passed):
+            return
+        outcome: Outcome = "pass" if report.passed else "skipped" if report.skipped else "fail"
+        self.run.record_user_test(_id_of(report.nodeid), outcome, str(report.longrepr or "")[-300:])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file of the user's that cannot be imported is a failed test, not one that is absent."""
+        if report.failed:
+            self.run.record_user_test(_id_of(report.nodeid), "fail", str(report.longrepr or "")[-300:])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Nothing secret in pytest's own report."""
+        clean = self.run.redactor.data(dict(json_report))
+        json_report.clear()
+        json_report.update(clean)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        yield
+        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed
+        result = self.run.close(interrupted=interrupted)
+        self.closed = True
+        session.exitstatus = result.verdict.exit_code if result.verdict else 130
+
+
+def _id_of(nodeid: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", nodeid.lower()).strip("-")[-80:]
