@@ -17,6 +17,7 @@ from ttsgate.catalog import REGIONS
 from ttsgate.cli.main import VERBS, app
 from ttsgate.config.credentials import region_variable
 from ttsgate.config.options import OPTIONS
+from ttsgate.emulator import listing
 from ttsgate.judgement import load_all
 from ttsgate.judgement.registry import CHECKS, Stage
 from ttsgate.verdict.exit_codes import PRECEDENCE, ExitCode
@@ -123,11 +124,23 @@ def checks() -> str:
     return text.lstrip("\n")
 
 
+def fidelity() -> str:
+    """What the emulator does where the service is undocumented, and what that rests on."""
+    return table(("behaviour", "`--switch` values, default first", "basis", "what", "source"), listing.fidelity_rows())
+
+
+def faults() -> str:
+    """Every fault of the emulator with the finding that it should cause."""
+    return table(("fault and parameters", "what the service does", "finding"), listing.fault_rows())
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "options": options,
     "keys": keys,
     "exit codes": exit_codes,
     "checks": checks,
+    "fidelity": fidelity,
+    "faults": faults,
     **{f"command {verb}": lambda verb=verb: command(verb) for verb in VERBS},  # type: ignore[misc]
 }
 

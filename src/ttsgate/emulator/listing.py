@@ -8,7 +8,7 @@ from dataclasses import asdict
 from ttsgate.emulator.faults.registry import GROUPS, MODIFIERS, Fault, Param, load_all
 from ttsgate.emulator.switches import all_switches, basis_counts
 
-__all__ = ["faults", "fidelity"]
+__all__ = ["fault_rows", "faults", "fidelity", "fidelity_rows"]
 
 
 def faults(*, as_json: bool) -> str:
@@ -48,6 +48,25 @@ def _described(fault: Fault) -> dict[str, object]:
         },
         "expect": asdict(fault.expect) if fault.expect else None,
     }
+
+
+def fault_rows() -> list[tuple[str, str, str]]:
+    """Name and parameters, what the service does, and the finding, for each fault."""
+    rows = []
+    for fault in load_all().values():
+        params = "".join(f" {name.rstrip('_')}" for name in fault.params)
+        expect = fault.expect
+        finding = f"{' or '.join(expect.checks)}: {expect.causes[0]}" if expect else "none"
+        rows.append((f"`{fault.name}`{params}", fault.says, finding))
+    return rows
+
+
+def fidelity_rows() -> list[tuple[str, str, str, str, str]]:
+    """Name, values with the default first, basis, description and source of each choice."""
+    return [
+        (f"`{s.name}`", ", ".join(s.values) if len(s.values) > 1 else "", s.basis, s.description, s.source)
+        for s in all_switches().values()
+    ]
 
 
 def fidelity(*, as_json: bool) -> str:
