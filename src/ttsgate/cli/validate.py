@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,14 @@ def command(**given: Any) -> int:
     return run.result.verdict.exit_code if run.result.verdict else 130
 
 
-def _speaker(config: Config) -> Any:
+def _speaker(config: Config) -> Callable[[str], None]:
+    """Progress on standard error, past pytest, which captures ours while the suites run."""
+    if config.quiet:
+        return lambda line: None
+    stream = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace", buffering=1)
+
     def say(line: str) -> None:
-        if not config.quiet:
-            click.echo(line, err=True)
+        stream.write(f"{line}\n")
 
     return say
 
