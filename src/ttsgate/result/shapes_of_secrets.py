@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -31,17 +31,22 @@ class Shape:
 
     def found(self, text: str) -> bool:
         """Whether there is a match."""
-        return bool(self.matches(text, _lowered(text)))
+        return any(True for _ in self.matches(text, _lowered(text)))
 
-    def matches(self, text: str, lower: str) -> list[re.Match[str]]:
-        """Matches in `text`, in order, possibly overlapping; `lower` is the text in lower case."""
+    def matches(self, text: str, lower: str) -> Iterator[re.Match[str]]:
+        """Matches in `text`, in order, none within another; `lower` is the text in lower case."""
         places = set()
         for word in self.words:
             at = lower.find(word)
             while at >= 0:
                 places.add(at)
                 at = lower.find(word, at + 1)
-        return [m for m in (self.pattern.match(text, at) for at in sorted(places)) if m]
+        done = 0
+        for at in sorted(places):
+            match = self.pattern.match(text, at) if at >= done else None
+            if match:
+                yield match
+                done = match.end()
 
 
 def masked_shapes(text: str, shapes: Iterable[Shape]) -> str:
@@ -50,9 +55,8 @@ def masked_shapes(text: str, shapes: Iterable[Shape]) -> str:
     for shape in shapes:
         parts, done = [], 0
         for match in shape.matches(text, lower):
-            if match.start() >= done:
-                parts += [text[done : match.start()], match.expand(shape.replacement)]
-                done = match.end()
+            parts += [text[done : match.start()], match.expand(shape.replacement)]
+            done = match.end()
         if parts:
             text = "".join((*parts, text[done:]))
             lower = _lowered(text)
