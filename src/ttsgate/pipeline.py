@@ -530,7 +530,11 @@ def _model_facts(config: Config, plan: Plan, name: str) -> ModelFacts:
 
 
 def _notes(config: Config, plan: Plan) -> list[str]:
-    notes = [sentence for name in config.models if (sentence := catalog.contested(name))]
+    said: dict[str, list[str]] = {}
+    for name in config.models:
+        if (sentence := catalog.contested(name)) is not None:
+            said.setdefault(sentence.removeprefix(f"{name}: "), []).append(name)
+    notes = [f"{', '.join(names)}: {sentence}" for sentence, names in said.items()]
     age = catalog.age_days(datetime.now(UTC).date())
     if age > STALE_CATALOGUE_DAYS:
         notes.append(
