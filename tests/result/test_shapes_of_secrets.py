@@ -89,10 +89,10 @@ def test_what_is_worth_keeping_stays() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"11111111-2222-3333-4444-555555555555"}',
+        '{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"1-2-3"}',
         '{"error":{"code":"invalid_api_key","message":"Incorrect API key provided."}}',
         '{"usage":{"total_tokens":123456,"input_tokens":123456}}',
-        "event_0123456789abcdefghijk sess_0123456789abcdef resp_0123456789abcdef",
+        "event_B7kQz0aXw1Lm2pRt9Yc4d sess_5f1c0e8a77b24d3e resp_9d2b6c4f0a8e1735",
         "the task-list-of-the-test-suite risk-assessment-document",
         "wss://dashscope.aliyuncs.com/api-ws/v1/realtime?model=qwen3-tts-flash-realtime",
         "qwen-tts-vd-demo-voice-20260101000000-ab12",
