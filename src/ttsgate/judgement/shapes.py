@@ -11,8 +11,9 @@ from typing import Any
 
 from ttsgate.catalog import count_characters
 from ttsgate.judgement.conformance import problem
-from ttsgate.judgement.registry import NotApplicable, Problem, check
+from ttsgate.judgement.registry import Blocked, NotApplicable, Problem, check
 from ttsgate.judgement.views import Frame, SessionView
+from ttsgate.measure.pcm import container_of
 
 __all__ = ["FIELDS", "KNOWN"]
 
@@ -266,6 +267,8 @@ def _delta_empty(view: SessionView) -> Iterator[Problem]:
 def _even_bytes(view: SessionView) -> Iterator[Problem]:
     if view.format != "pcm" or not view.pieces:
         raise NotApplicable
+    if container_of(view.audio[:4096]) is not None:
+        raise Blocked("A-container")
     for piece in view.pieces:
         if len(piece.data) % 2:
             yield problem(

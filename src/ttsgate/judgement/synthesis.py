@@ -81,16 +81,19 @@ def _open(view: SessionView) -> Iterator[Problem]:
         number, seen = _first_message(view)
         yield _problem(f"no session.created; the service said {seen} instead", "service.nonsense", view, number, seen)
         return
-    for number, note in view.notes("closed"):
+    for number, note in view.notes("deadline", "closed"):
         data = note.data or {}
-        cause = _cause_of_close(data.get("code"), str(data.get("reason") or ""), opened=False)
-        words = f"closed with code {data.get('code')} {str(data.get('reason') or '')!r}"
-        yield _problem(f"{words} before session.created", cause, view, number)
+        if note.name == "deadline":
+            waiting = data.get("waiting_for", "session.created")
+            reached = view.level != "frames" or view.note("tcp") is not None
+            cause = "service.hang" if reached else "network.timeout"
+            words = f"nothing came within {data.get('after_s', '?')} s while waiting for {waiting}"
+        else:
+            cause = _cause_of_close(data.get("code"), str(data.get("reason") or ""), unserved=False)
+            words = f"closed with code {data.get('code')} {str(data.get('reason') or '')!r} before session.created"
+        yield _problem(words, cause, view, number)
         return
-    deadline = view.note("deadline") or {}
-    waiting = deadline.get("waiting_for", "session.created")
-    cause = "network.timeout" if view.note("tcp") is None and view.level == "frames" else "service.hang"
-    yield _problem(f"nothing came within {deadline.get('after_s', '?')} s while waiting for {waiting}", cause, view)
+    yield _problem("nothing was heard of the session", "client.deadline", view)
 
 
 @check(
@@ -126,7 +129,7 @@ def _finished(view: SessionView) -> Iterator[Problem]:
         if data.get("by") == "client":
             continue
         silent = not view.pieces and not view.of("response.created")
-        cause = _cause_of_close(code, reason, opened=silent)
+        cause = _cause_of_close(code, reason, unserved=silent)
         what = "before any audio" if silent else f"after {len(view.audio)} bytes of audio"
         yield _problem(f"the session ended with close code {code} {reason!r} {what}", cause, view, number)
         return
@@ -247,13 +250,13 @@ def _exception(view: SessionView, number: int, note: Entry) -> Problem:
     return _problem(f"{where}: {kind}: {message}", cause, view, number, message)
 
 
-def _cause_of_close(code: object, reason: str, *, opened: bool) -> str:
-    """`opened`: a session was granted, but nothing was spoken, which is how an unserved model looks."""
-    if code == 1011 or "throttled" in reason.lower():
+def _cause_of_close(code: object, reason: str, *, unserved: bool) -> str:
+    """`unserved`: a session was granted, but nothing was spoken, which is how a model looks that is not served."""
+    if "throttled" in reason.lower() or "many requests" in reason.lower():
         return "service.overloaded"
     if reason and (found := cause_of_error(None, reason)) != "service.error":
         return found
-    if opened:
+    if unserved and code in (None, 1000, 1005, 1006):
         return "lifecycle.unavailable"
     return "network.dropped" if code is None or code == 1006 else "service.dropped"
 

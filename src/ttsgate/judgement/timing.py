@@ -23,6 +23,10 @@ SILENT_STALL_S = 2.5
 2.4 s for an 8 s sentence, and watchdogs of clients give up soon after."""
 FIRST_AUDIO_S = 5.0
 """Measured services need 0.4 to 0.8 s; after five seconds a caller has hung up, and no loaded machine explains it."""
+OPEN_S = 3.0
+"""Name, TCP, TLS and upgrade take four round trips, 0.6 s at 150 ms each; no busy machine adds two seconds more."""
+ANSWER_S = 2.5
+"""One round trip without any synthesis, with a busy machine on either side."""
 SLOW = 1.1
 """Seconds needed for a second of audio: a tenth above real time is more than timers and scheduling cost."""
 SLOW_STARVED_S = 0.25
@@ -86,11 +90,42 @@ def _stalls(delivery: _Delivery, rate: int) -> list[tuple[Arrival, float]]:
 
 
 @check(
+    "T-open",
+    sentence="The session is open within three seconds of dialling.",
+    why="A cold connection costs four round trips, half a second across the world; callers do not wait for more.",
+    stage="timing",
+    needs=("C-open",),
+    metrics=("connect_ms", "session_ms"),
+)
+def _open(view: SessionView) -> Iterator[Problem]:
+    dial = next((e.t for _, e in view.notes("dial")), None)
+    created = view.first("session.created", "session.updated")
+    if dial is None or created is None:
+        raise NotApplicable
+    if created.t - dial > OPEN_S:
+        yield _late(view, f"{created.t - dial:.1f} s from the dial to {created.type}", created.number)
+
+
+@check(
+    "T-updated",
+    sentence="session.update is answered within two and a half seconds.",
+    why="It is one round trip and no synthesis; text waits for it.",
+    stage="timing",
+    needs=("P-session-updated",),
+    metrics=("updated_ms",),
+)
+def _updated(view: SessionView) -> Iterator[Problem]:
+    for sent, answer in zip(view.sent("session.update"), view.of("session.updated"), strict=False):
+        if answer.t - sent.t > ANSWER_S:
+            yield _late(view, f"{answer.t - sent.t:.1f} s from session.update to session.updated", answer.number)
+
+
+@check(
     "T-first-audio",
     sentence="The first audio comes within five seconds of the text.",
     why="Nobody waits longer on the telephone; limits that fit your service belong in the policy.",
     stage="timing",
-    needs=("A-present",),
+    needs=("A-present", "A-container"),
     metrics=("first_audio_ms", "cold_first_audio_ms"),
 )
 def _first_audio(view: SessionView) -> Iterator[Problem]:
@@ -106,7 +141,7 @@ def _first_audio(view: SessionView) -> Iterator[Problem]:
     sentence="The audio does not stop for more than a second in the middle of a response.",
     why="A hole of a second in a sentence sounds like a dropped call.",
     stage="timing",
-    needs=("A-present",),
+    needs=("A-present", "A-container"),
     metrics=("gap_max_ms", "gap_p95_ms"),
 )
 def _stall(view: SessionView) -> Iterator[Problem]:
@@ -121,7 +156,7 @@ def _stall(view: SessionView) -> Iterator[Problem]:
     sentence="A response comes at least as fast as it plays.",
     why="Audio that comes slower than it plays stutters however large the buffer is. Stalls are T-stall's matter.",
     stage="timing",
-    needs=("A-present",),
+    needs=("A-present", "A-container"),
     metrics=("deliver_ms", "audio_ms"),
 )
 def _realtime(view: SessionView) -> Iterator[Problem]:
@@ -142,7 +177,7 @@ def _realtime(view: SessionView) -> Iterator[Problem]:
     sentence="The audio is streamed: it does not come in one piece at the end.",
     why="Realtime is paid for to hear the beginning while the end is still being made.",
     stage="timing",
-    needs=("A-present",),
+    needs=("A-present", "A-container"),
     metrics=("first_audio_ms", "deliver_ms"),
 )
 def _streamed(view: SessionView) -> Iterator[Problem]:
@@ -156,4 +191,54 @@ def _streamed(view: SessionView) -> Iterator[Problem]:
                 view,
                 f"{delivery.played_s:.1f} s of audio came within {took * 1000:.0f} ms after {wait:.1f} s of waiting",
                 delivery.pieces[0].frame,
+            )
+
+
+@check(
+    "T-finish",
+    sentence="Once the audio has come, response.done and session.finished follow within two and a half seconds.",
+    why="Nothing is left to be made; a caller's turn, and the next utterance, wait for them.",
+    stage="timing",
+    needs=("C-finished",),
+    metrics=("finish_ms",),
+)
+def _finish(view: SessionView) -> Iterator[Problem]:
+    last: float | None = None
+    for response in view.responses:
+        audio = response.of("response.audio.delta", "response.audio.done")
+        if audio and response.done is not None and response.done.t - audio[-1].t > ANSWER_S:
+            yield _late(
+                view,
+                f"{response.done.t - audio[-1].t:.1f} s from the last audio to response.done",
+                response.done.number,
+            )
+        last = response.frames[-1].t
+    finished, asked = view.first("session.finished"), view.sent("session.finish")
+    if finished is None or not asked:
+        return
+    zero = max(asked[-1].t, last if last is not None else 0.0)
+    if finished.t - zero > ANSWER_S:
+        yield _late(
+            view, f"{finished.t - zero:.1f} s from the end of the last response to session.finished", finished.number
+        )
+
+
+@check(
+    "T-underrun",
+    sentence="Played as it comes, with a jitter buffer of 200 ms, the audio never runs dry.",
+    why="Short hiccups are heard as stutter. A busy machine can cause them too, so this one warns.",
+    stage="timing",
+    severity="warn",
+    needs=("T-stall", "T-realtime"),
+    metrics=("underruns", "starved_ms"),
+)
+def _underrun(view: SessionView) -> Iterator[Problem]:
+    for delivery in _deliveries(view):
+        heard = play(delivery.pieces, bytes_per_second=BYTES * view.rate, buffer_s=BUFFER_S)
+        if heard.starved_s > SLOW_STARVED_S:
+            yield _late(
+                view,
+                f"playback ran dry {heard.underruns} times for {heard.starved_s * 1000:.0f} ms in all, once for "
+                f"{heard.worst_s * 1000:.0f} ms",
+                heard.at_frame,
             )
