@@ -121,7 +121,7 @@ def _all_at_end(_: Args) -> Hooks:
     "Audio comes in large bursts with silence on the line between them.",
     check="T-stall T-underrun",
     cause="service.timing",
-    of=seconds(1.5, "audio in a burst"),
+    of=seconds(1.2, "audio in a burst"),
     pace=number(1.0, "audio seconds a second, over all"),
 )
 def _bursts(args: Args) -> Hooks:
