@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("compile")
-def test_compile(subject, judge):
+def test_compile(subject: Subject, judge: Judge) -> None:
     judge(subject)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("connectivity")
-def test_connectivity(subject, judge):
+def test_connectivity(subject: Subject, judge: Judge) -> None:
     judge(subject)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("synthesis")
-def test_synthesis(subject, judge):
+def test_synthesis(subject: Subject, judge: Judge) -> None:
     judge(subject)

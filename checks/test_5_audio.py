@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("audio")
-def test_audio(subject, judge):
+def test_audio(subject: Subject, judge: Judge) -> None:
     judge(subject)

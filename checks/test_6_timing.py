@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("timing")
-def test_timing(subject, judge):
+def test_timing(subject: Subject, judge: Judge) -> None:
     judge(subject)

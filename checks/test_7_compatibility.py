@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("compatibility")
-def test_compatibility(subject, judge):
+def test_compatibility(subject: Subject, judge: Judge) -> None:
     judge(subject)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ttsgate.plugin import Judge, Subject
+
 
 @pytest.mark.stage("across")
-def test_across(subject, judge):
+def test_across(subject: Subject, judge: Judge) -> None:
     judge(subject)

@@ -34,6 +34,7 @@ from ttsgate.judgement import diagnosis, engine
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView, SessionView
+from ttsgate.measure.pcm import read_wav, samples_of
 from ttsgate.measure.waveform import waveform
 from ttsgate.probes.compiling import OWN_VERSION, compile_scripts, expand_globs, shown_as
 from ttsgate.probes.connectivity import Connectivity, planned_steps
@@ -274,6 +275,7 @@ class Run:
         self.result.connectivity = asyncio.run(probe.run(self._steps()))
         for step in self.result.connectivity:
             self._keep(*engine.judge_step(step))
+        self._establish()
         failed = {s.name: s for s in self.result.connectivity if s.outcome != "pass"}
         way = next((s for s in self.result.connectivity if s.outcome == "fail" and s.name in _HARD), None)
         refused = next((s for s in failed.values() if s.name == "models" and s.status in (401, 403)), None)
@@ -287,6 +289,19 @@ class Run:
                 self._block(cell.id, "blocked", "connectivity", "the list of custom voices failed")
         shown = " ".join(f"{s.name} {'ok' if s.outcome == 'pass' else s.outcome}" for s in self.result.connectivity)
         self.say(f"connectivity: {shown}")
+
+    def _establish(self) -> None:
+        """Live is claimed only after our own client met a catalogue host over verified TLS."""
+        target = self.result.target
+        met = next((s for s in self.result.connectivity if s.name == "session" and s.outcome == "pass"), None)
+        if target.kind != "live" or met is None or "sha256" not in met.facts:
+            return
+        target.facts.update(met.facts)
+        if self.environ.get("SSL_CERT_FILE"):
+            target.facts["intercepted"] = True
+            target.claim = "live, but through a private certificate authority (intercepted)"
+        else:
+            target.claim = "live"
 
     def _speak(self) -> None:
         with tempfile.TemporaryDirectory(prefix="ttsgate-") as work:
@@ -327,9 +342,23 @@ class Run:
             self._voices.refusals.update(
                 dict.fromkeys(needed, "name a voice with --voice MODEL=ID, or allow a temporary one: --allow-mutating")
             )
+        await self._confirm_voices()
         for cell in self.plan.cells:
             if cell.client != "sdk-http" and self._voice(cell.model) is None:
                 self._block(cell.id, "skipped", NO_VOICE, self._voices.refusals.get(cell.model, "no custom voice"))
+
+    async def _confirm_voices(self) -> None:
+        """Hold the voices that were named against the account's list; nothing of other voices is kept."""
+        assert self._voices is not None
+        for name, voice in self.config.voices.items():
+            model = self.plan.models.get(name)
+            if model is None or model.custom_voice is None:
+                continue
+            listed = await self._voices.http.all_voices(model.custom_voice)
+            made_for = next((v.get("target_model") for v in listed if v.get("voice") == voice), None)
+            if made_for != name:
+                what = f"was made for {made_for}" if made_for else "is not in the account's list"
+                self.result.notes.append(f"the voice named for {name} {what}")
 
     def _collector(self, work: Path) -> Collector:
         target = self.result.target
@@ -395,6 +424,8 @@ class Run:
         if collected.fallback and keep:
             record.audio = f"audio/{planned.id}.wav"
             self.folder.write_bytes(record.audio, collected.fallback)
+        if collected.fallback:
+            record.audio_sha256 = hashlib.sha256(collected.fallback).hexdigest()
         if outcome is not None:
             self.folder.write_text(f"logs/{planned.id}.out", outcome.stdout_noise)
             self.folder.write_text(f"logs/{planned.id}.err", outcome.stderr)
@@ -412,8 +443,13 @@ class Run:
         assert record is not None
         record.timing = dict(view.metrics)
         record.audio_ms = record.timing.pop("audio_ms", None)
-        if view.samples is not None and len(view.samples):
-            record.waveform = waveform(view.samples)
+        samples = view.samples
+        if fallback is not None and (wav := read_wav(fallback)) is not None:
+            samples = samples_of(fallback[wav.start : wav.start + wav.size])
+            record.audio_bytes, record.sample_rate = wav.size, wav.sample_rate
+            record.audio_ms = round(len(samples) / max(wav.sample_rate, 1) * 1000, 3)
+        if samples is not None and len(samples):
+            record.waveform = waveform(samples)
 
     def _skipped(self, session: PlannedSession, code: str, why: str) -> None:
         if code == "budget":

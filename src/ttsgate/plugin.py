@@ -20,7 +20,10 @@ from ttsgate.errors import HarnessError, TtsgateError
 from ttsgate.pipeline import Run, Subject
 from ttsgate.result.record import CheckRecord, Outcome
 
-__all__ = ["SuitePlugin", "adopt", "take_keys"]
+__all__ = ["Judge", "Subject", "SuitePlugin", "adopt", "take_keys"]
+
+Judge = Callable[[Subject], CheckRecord | None]
+"""What the fixture ``judge`` gives: the outcome of one check on one subject, told to pytest."""
 
 _NAME = "ttsgate-suite"
 _MARKER = "stage(name): the registered checks of a stage, each on every subject of the plan"
@@ -75,7 +78,7 @@ class SuitePlugin:
         self._ours = {i.nodeid for i in items if i.get_closest_marker("stage")}
 
     @pytest.fixture
-    def judge(self) -> Callable[[Subject], CheckRecord | None]:
+    def judge(self) -> Judge:
         """Give the outcome of one check on one subject to pytest."""
         return self._judge
 

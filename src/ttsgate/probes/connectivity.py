@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ttsgate.catalog import MODELS
 from ttsgate.clients.http import HttpAnswer, HttpClient
 from ttsgate.clients.wire import WireSession, open_and_close
 from ttsgate.result.record import ConnectivityStep
+from ttsgate.result.transcript import Transcript
 
 __all__ = ["STEPS", "Connectivity", "planned_steps"]
 
@@ -146,7 +148,8 @@ class Connectivity:
         ids: list[str] = []
         if answer.ok and isinstance(answer.body.get("data"), list):
             ids = [m["id"] for m in answer.body["data"] if isinstance(m, dict) and isinstance(m.get("id"), str)]
-        return self._from_answer("models", answer, good=bool(ids), detail=f"{len(ids)} models visible", models=ids)
+        ours = [i for i in ids if i in MODELS]
+        return self._from_answer("models", answer, good=bool(ids), detail=f"{len(ids)} models visible", models=ours)
 
     async def _voices(self, kind: str) -> ConnectivityStep:
         answer = await self.http.voices(kind)
@@ -167,6 +170,7 @@ class Connectivity:
                 outcome="pass",
                 ms=round(created.t * 1000, 3),
                 detail="handshake accepted, session.created read (says nothing about the model)",
+                facts=_peer(transcript),
             )
         if refused is not None and refused.data is not None:
             body = _json_object(refused.data["body"])
@@ -199,6 +203,14 @@ class Connectivity:
             failed = self._failed(name, error_class, f"HTTP {answer.status}: {answer.message or answer.text[:120]!r}")
         failed.ms, failed.status, failed.code, failed.message = answer.ms, answer.status, answer.code, answer.message
         return failed
+
+
+def _peer(transcript: Transcript) -> dict[str, Any]:
+    """Who answered: peer address, TLS version, issuer and digest of the certificate, as the wire client saw them."""
+    facts: dict[str, Any] = {}
+    for note in transcript.notes("tcp", "tls"):
+        facts.update(note.data or {})
+    return facts
 
 
 def _json_object(text: object) -> dict[str, Any]:
