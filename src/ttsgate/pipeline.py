@@ -105,9 +105,13 @@ class Run:
         config = self.config
         target = resolve_target(config)
         self._credential = find_key(config, target, self.environ)
-        secrets = [self._credential.key.reveal(), *(self.environ[n] for n in key_variables(self.environ))]
+        secrets = [
+            self._credential.key.reveal(),
+            *(self.environ[n] for n in key_variables(self.environ, config.custom_key_env)),
+        ]
         home = self.environ.get("HOME")
-        self.redactor = Redactor(secrets, home=home if home not in (None, "", "/") else None)
+        user = self.environ.get("USER") or self.environ.get("LOGNAME")
+        self.redactor = Redactor(secrets, home=home if home not in (None, "", "/") else None, user=user)
         runtimes = [inspect_runtime(p, given=True) for p in config.pythons]
         if not runtimes and any(c != "wire" for c in config.clients):
             runtimes = [inspect_runtime(Path(sys.executable), given=False)]
