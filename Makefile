@@ -60,7 +60,7 @@ serve: $(STAMP) ## run the emulator of the service: ARGS="--port 8123 --fault si
 	@$(RUN) -m ttsgate serve $(arguments)
 
 lock: $(STAMP) ## resolve the dependencies again into requirements/dev.txt
-	$(VENV)/bin/uv pip compile pyproject.toml --extra emulator --group dev --universal --python-version 3.11 \
+	$(VENV)/bin/uv pip compile pyproject.toml --extra emulator --extra signing --group dev --universal --python-version 3.11 \
 		--upgrade --generate-hashes --no-emit-index-url --no-header --quiet -o $(LOCK)
 
 clean: ## remove .venv, caches and builds; what runs have produced in output/ stays

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 import ttsgate
 
-SET_UP = ("emulator",)
+SET_UP = ("emulator", "signing")
 """The extras that `make setup` installs, and so the lock pins."""
 
 
