@@ -570,11 +570,13 @@ def _model_facts(config: Config, plan: Plan, name: str) -> ModelFacts:
 
 
 def _notes(config: Config, plan: Plan) -> list[str]:
-    said: dict[str, list[str]] = {}
-    for name in config.models:
-        if (sentence := catalog.contested(name)) is not None:
-            said.setdefault(sentence.removeprefix(f"{name}: "), []).append(name)
-    notes = [f"{', '.join(names)}: {sentence}" for sentence, names in said.items()]
+    contested = [name for name in config.models if catalog.contested(name) is not None]
+    notes = []
+    if contested:
+        notes.append(
+            f"sources disagree on whether {', '.join(contested)} {'is' if len(contested) == 1 else 'are'} retired; "
+            "what each says, with its date, stands in the model's evidence"
+        )
     age = catalog.age_days(datetime.now(UTC).date())
     if age > STALE_CATALOGUE_DAYS:
         notes.append(
