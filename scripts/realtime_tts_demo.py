@@ -49,6 +49,8 @@ import re
 import sys
 import threading
 import time
+import traceback
+import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -134,15 +136,23 @@ def exception_class(exc: BaseException, *, connected: bool) -> str:
         return "tls"
     if "Timeout" in names:
         return "timeout_audio" if connected else "timeout_connect"
-    if re.search(r"DecodeError|WebSocketProtocol|WebSocketPayload|IncompleteRead|BadStatusLine", names):
+    if re.search(r"DecodeError|WebSocketProtocol|WebSocketPayload|BadStatusLine", names):
         return "protocol"
     if connected and re.search(r"ValueError|RecursionError", names):  # dashscope.Client, of a frame that is no event
         return "protocol"
-    if connected and re.search(r"ConnectionClosed|ConnectionError|BrokenPipe", names):
+    if "IncompleteRead" in names or (connected and re.search(r"ConnectionClosed|ConnectionError|BrokenPipe", names)):
         return "dropped"
     if re.search(r"OSError|WebSocketAddress|WebSocketProxy|Connection", names):
         return "network"
     return "protocol" if "WebSocketException" in names else "sdk_error"
+
+
+def http_class(exc: BaseException) -> str:
+    """The same for an HTTP exchange, where only a ConnectTimeout is known to be one."""
+    if isinstance(exc, urllib.error.HTTPError):
+        return "rejected"
+    found = exception_class(exc, connected=False)
+    return "timeout_audio" if found == "timeout_connect" and type(exc).__name__ != "ConnectTimeout" else found
 
 
 def one_line(exc: BaseException) -> str:
@@ -164,7 +174,7 @@ def measure(pcm: bytes, rate: int) -> dict[str, int]:
 def audio_problem(sound: dict[str, int]) -> tuple[str, str] | None:
     """Error class and sentence when the sound is not speech as agreed."""
     if not sound["audio_bytes"]:
-        return "no_audio", "finished without any audio"
+        return "no_audio", "it ended well, but without any audio"
     if sound["audio_ms"] < MIN_AUDIO_MS:
         return "short_audio", f"only {sound['audio_ms']} ms of audio; {MIN_AUDIO_MS} are needed"
     if sound["audible_ms"] < MIN_AUDIO_MS:
@@ -186,13 +196,18 @@ class EventLog:
     def write(self, at: float, entry: dict[str, Any]) -> None:
         if self.file:
             self.zero = at if self.zero is None else self.zero
-            line = json.dumps({"t": round(at - self.zero, 6), **entry}, ensure_ascii=False, default=str)
-            self.file.write(hide(line, self.key) + "\n")
+            entry = hide({"t": round(at - self.zero, 6), **entry}, self.key)
+            self.file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
             self.file.flush()
 
 
-def hide(text: str, key: str) -> str:
-    return text.replace(key, "***") if key else text
+def hide(value: Any, key: str) -> Any:
+    """The same without the key, wherever it was quoted back at us."""
+    if isinstance(value, dict):
+        return {hide(name, key): hide(member, key) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [hide(item, key) for item in value]
+    return value.replace(key, "***") if isinstance(value, str) else value
 
 
 class Session:
@@ -571,14 +586,24 @@ def within(seconds: float, work: Callable[[], Any]) -> Any:
 # -- the probes -------------------------------------------------------------------------------------------------------
 
 
-def realtime_probe(options: argparse.Namespace, key: str, log: EventLog, client: str) -> dict[str, Any]:
-    """One realtime session, over within --timeout and a short grace."""
-    report = {"ok": False, "model": options.model, "client": client, "voice": options.voice, "mode": options.mode}
-    report["sdk"] = versions()
+def attempt(options: argparse.Namespace, client: str, probe: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Let a probe fill its report; whatever it raises becomes part of the report."""
+    report = {"ok": False, "model": options.model, "client": client, "voice": options.voice, "error_class": None}
     try:
-        session, hang_up, sdk_delay = (open_client if client == "sdk-client" else open_realtime)(options, key, log)
+        probe(report)
     except Stop as stop:
-        return {**report, **stop.report}
+        report.update(stop.report)
+    except Exception as exc:
+        traceback.print_exc()
+        report.update(Stop("sdk_error", one_line(exc)).report)
+    return report
+
+
+def realtime_probe(options: argparse.Namespace, key: str, log: EventLog, report: dict[str, Any]) -> None:
+    """One realtime session, over within --timeout and a short grace."""
+    report.update(mode=options.mode, sdk=versions())
+    open_session = open_client if report["client"] == "sdk-client" else open_realtime
+    session, hang_up, sdk_delay = open_session(options, key, log)
     if session.wait(session.over, session.zero + options.timeout - time.perf_counter()):
         session.wait(lambda: session.failure or session.closed_or_refused(), GRACE_S)
     else:
@@ -591,7 +616,7 @@ def realtime_probe(options: argparse.Namespace, key: str, log: EventLog, client:
     except Exception as exc:
         session.raised(exc, "close")
     with session.changed:
-        return {**report, **describe(session, options), "sdk_first_audio_delay_ms": sdk_delay()}
+        report.update(describe(session, options), sdk_first_audio_delay_ms=sdk_delay())
 
 
 def ask_http(options: argparse.Namespace, key: str, log: EventLog, model: str) -> tuple[Session, dict[str, Any]]:
@@ -608,56 +633,54 @@ def ask_http(options: argparse.Namespace, key: str, log: EventLog, model: str) -
     session = Session(log, "sdk-http", options.base_url)
     session.note("request", method="POST", url=options.base_url, call=f"{door.__name__}.call", body=asked)
     try:
-        answer = within(options.timeout, lambda: door.call(api_key=key, request_timeout=options.timeout, **asked))
+        answer = within(options.timeout + 1, lambda: door.call(api_key=key, request_timeout=options.timeout, **asked))
         answer = json.loads(json.dumps(answer, default=str))
     except Exception as exc:
         session.failed(exc, "sdk")
-        raise Stop(exception_class(exc, connected=False), one_line(exc)) from exc
+        raise Stop(http_class(exc), one_line(exc)) from exc
     status, code, message = answer.get("status_code"), answer.get("code"), answer.get("message")
     session.note("response", status=status, headers={}, body=answer)
     found = None if status == 200 else meaning(status, code, message) or "rejected"
+    words = found and " ".join(f"HTTP {status}: {code or ''} {message or 'the answer does not say why'}".split())[:500]
     facts = {"http_status": status, "code": code, "message": message, "request_id": answer.get("request_id")}
-    return session, {"error_class": found, **facts, "output": answer.get("output")}
+    return session, {"error_class": found, "error": words, **facts, "output": answer.get("output")}
 
 
-def http_probe(options: argparse.Namespace, key: str, log: EventLog) -> dict[str, Any]:
+def http_probe(options: argparse.Namespace, key: str, log: EventLog, report: dict[str, Any]) -> None:
     """A realtime model over HTTP: the service is expected to refuse it."""
-    report: dict[str, Any] = {"ok": False, "model": options.model, "client": "sdk-http", "expected": False}
-    try:
-        _, answer = ask_http(options, key, log, options.model)
-    except Stop as stop:
-        return {**report, **stop.report}
+    report["expected"] = False
+    _, answer = ask_http(options, key, log, options.model)
     del answer["output"]
-    if "realtime" in options.model and answer["error_class"] in ("wrong_door", "model_unknown_or_retired"):
-        answer["error_class"] = "refused_as_expected"
-    elif "realtime" in options.model and answer["error_class"] is None:
-        answer["error_class"] = "accepted_unexpectedly"
-    expected = answer["error_class"] in ("refused_as_expected", None)
-    return {**report, **answer, "ok": expected, "expected": expected}
+    report.update(answer)
+    # A host of a workspace hides its reasons: there the status is all that it says.
+    wordless = report["http_status"] == 400 and not report["code"] and not report["message"]
+    if "realtime" in options.model:
+        if wordless or report["error_class"] in ("wrong_door", "model_unknown_or_retired"):
+            report["error_class"] = "refused_as_expected"
+        elif report["error_class"] is None:
+            report["error_class"] = "accepted_unexpectedly"
+    report["ok"] = report["expected"] = report["error_class"] in ("refused_as_expected", None)
 
 
-def fallback(options: argparse.Namespace, key: str, log: EventLog) -> dict[str, Any]:
+def fallback(options: argparse.Namespace, key: str, log: EventLog, report: dict[str, Any]) -> None:
     """Speech from the non-realtime sibling, as a WAV file."""
     model = SIBLINGS.get(options.model, None if "realtime" in options.model else options.model)
-    report: dict[str, Any] = {"ok": False, "model": model, "client": "sdk-http", "voice": options.voice}
-    try:
-        if model is None:
-            raise Stop("no_sibling", f"no non-realtime sibling of {options.model} is known")
-        session, answer = ask_http(options, key, log, model)
-        url = member(answer.pop("output") or {}, "audio").get("url")
-        report.update(answer)
-        if answer["error_class"]:
-            raise Stop(answer["error_class"], "HTTP {http_status}: {code} {message}".format(**answer))
-        wav = download(url, options.timeout, session)
-        report.update(wav_facts(wav), bytes=len(wav))
-        problem = audio_problem(report)
-        if problem:
-            raise Stop(*problem)
-        path = options.output or default_output(model)
-        save(wav, path)
-    except Stop as stop:
-        return {**report, **stop.report}
-    return {**report, "ok": True, "output": path}
+    report["model"] = model
+    if model is None:
+        raise Stop("no_sibling", f"no non-realtime sibling of {options.model} is known")
+    session, answer = ask_http(options, key, log, model)
+    url = member(member({"output": answer.pop("output")}, "output"), "audio").get("url")
+    report.update(answer)
+    if report["error_class"]:
+        raise Stop(report["error_class"], report["error"])
+    wav = download(url, options.timeout, session)
+    report.update(wav_facts(wav), bytes=len(wav))
+    problem = audio_problem(report)
+    if problem:
+        raise Stop(*problem)
+    path = options.output or default_output(model)
+    save(wav, path)
+    report.update(ok=True, output=path)
 
 
 def download(url: Any, seconds: float, session: Session) -> bytes:
@@ -676,7 +699,7 @@ def download(url: Any, seconds: float, session: Session) -> bytes:
                     raise TimeoutError(f"the download took longer than {seconds:g} s")
     except Exception as exc:
         session.failed(exc, "download")
-        raise Stop(exception_class(exc, connected=False), f"download: {one_line(exc)}") from exc
+        raise Stop(http_class(exc), f"download: {one_line(exc)}") from exc
     raise Stop("bad_wav", f"larger than {MAX_WAV_BYTES} bytes")
 
 
@@ -688,7 +711,9 @@ def wav_facts(data: bytes) -> dict[str, int]:
                 raise Stop("bad_wav", f"{file.getnchannels()} channels of {file.getsampwidth() * 8} bits")
             rate = file.getframerate()
             return {"sample_rate": rate, **measure(file.readframes(file.getnframes()), rate)}
-    except (wave.Error, EOFError) as exc:
+    except Stop:
+        raise
+    except Exception as exc:  # `wave` raises what it likes on bytes that are no WAV
         raise Stop("bad_wav", f"no WAV but {len(data)} bytes that begin with {data[:12]!r} ({exc})") from exc
 
 
@@ -804,22 +829,24 @@ def run(argv: list[str], key: str | None = None) -> tuple[dict[str, Any], int]:
         return {**report, "realtime_probe": Stop("usage", f"--events: {one_line(exc)}").report}, 64
     if not key:
         return {**report, "realtime_probe": Stop("no_key", NO_KEY).report}, 1
+
+    def ask(client: str, probe: Callable[..., None]) -> dict[str, Any]:
+        return attempt(options, client, lambda report: probe(options, key, log, report))
+
     if options.client == "sdk-http":
         skipped = Stop("not_probed", "--client sdk-http asks for no realtime session", model=options.model)
         report["realtime_probe"] = skipped.report
     else:
-        client = "sdk-client" if options.client == "sdk-client" else "sdk-realtime"
-        report["realtime_probe"] = realtime_probe(options, key, log, client)
+        report["realtime_probe"] = ask(options.client.replace("all", "sdk-realtime"), realtime_probe)
     if options.client == "all":
-        report["client_probe"] = realtime_probe(options, key, log, "sdk-client")
+        report["client_probe"] = ask("sdk-client", realtime_probe)
     if options.client in ("sdk-http", "all"):
-        report["http_probe"] = http_probe(options, key, log)
+        report["http_probe"] = ask("sdk-http", http_probe)
     ok = report["realtime_probe"]["ok"]
     if options.fallback and not ok:
-        report["fallback"] = fallback(options, key, log)
+        report["fallback"] = ask("sdk-http", fallback)
     good = ok if options.strict else ok or (report["fallback"] or {}).get("ok")
-    report = json.loads(hide(json.dumps(report, default=str), key))
-    return report, 0 if good else 2 if options.strict else 1
+    return hide(report, key), 0 if good else 2 if options.strict else 1
 
 
 def main() -> int:
@@ -830,7 +857,7 @@ def main() -> int:
     os.dup2(2, 1)  # dashscope up to 1.26.0 prints
     report, code = run(sys.argv[1:])
     with os.fdopen(real_stdout, "w", encoding="utf-8") as out:
-        out.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        out.write(json.dumps(report, ensure_ascii=False, indent=2, default=str) + "\n")
     if code == 64:
         print(f"realtime_tts_demo: {report['realtime_probe']['error']}", file=sys.stderr)
     return code
