@@ -183,6 +183,8 @@ class Run:
             "price": None if result.target.kind != "live" else result.intent and result.intent.worst_cost,
         }
         result.checks = list(self._records.values())
+        # A service may send a key back in any answer: nothing is rendered or printed but the redacted copy.
+        result = self.result = self.redactor.data(result)
         for cell in result.cells:
             deciding = (c for c in result.checks if c.cell == cell.id and (c.outcome != "fail" or c.severity == "fail"))
             cell.state = _worst(c.outcome for c in deciding) or cell.state
@@ -201,6 +203,7 @@ class Run:
             self._emulator.stop()
         self._journal.close()
         self.result.status, self.result.finished, self.result.verdict = "interrupted", _now(), None
+        self.result = self.redactor.data(self.result)
         self._save()
         report.write_latest(self.result, self.config.output_dir)
 

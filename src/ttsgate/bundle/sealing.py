@@ -31,14 +31,15 @@ def seal(folder: Path, *, run: str, redactor: Redactor) -> None:
     """Write ``manifest.json`` and ``SHA256SUMS``.
 
     Raises:
-        HarnessError: a secret of this run is still in a file; nothing is sealed then.
+        HarnessError: a secret of this run was still in a file; it is removed, and nothing is sealed.
     """
     entries = []
     for path in files_of(folder):
         data = path.read_bytes()
         name = path.relative_to(folder).as_posix()
         if redactor.leaks(data):
-            raise HarnessError(f"refused to seal: a secret is still in {name}; delete the bundle and report this")
+            path.unlink()
+            raise HarnessError(f"refused to seal: a secret stood in {name}, which was removed; please report this")
         entries.append({"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
     manifest = {"version": 1, "run": run, "files": entries}
     write_atomic(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
