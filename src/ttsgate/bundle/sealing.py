@@ -34,13 +34,16 @@ def seal(folder: Path, *, run: str, redactor: Redactor) -> None:
         HarnessError: a secret of this run was still in a file; it is removed, and nothing is sealed.
     """
     entries = []
+    leaking: list[str] = []
     for path in files_of(folder):
         data = path.read_bytes()
         name = path.relative_to(folder).as_posix()
         if redactor.leaks(data):
             path.unlink()
-            raise HarnessError(f"refused to seal: a secret stood in {name}, which was removed; please report this")
+            leaking.append(name)
         entries.append({"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+    if leaking:
+        raise HarnessError(f"refused to seal: a secret stood in {', '.join(leaking)} (now removed); please report this")
     manifest = {"version": 1, "run": run, "files": entries}
     write_atomic(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     sums = "".join(f"{e['sha256']}  {e['name']}\n" for e in entries)

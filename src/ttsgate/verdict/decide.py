@@ -12,6 +12,8 @@ __all__ = ["ALL_PARTIES", "decide"]
 ALL_PARTIES: frozenset[Party] = frozenset(PARTY_CODE)
 """Without a policy everybody may block."""
 
+_SOMEBODY_ELSE = "network.portal"
+"""Something did answer in place of the service: it failed by the way, but it was not unreachable."""
 _SYNTHESIS_STAGES = frozenset(("synthesis", "conformance", "audio", "timing", "compatibility", "across"))
 _NAMES: dict[ExitCode, VerdictName] = {
     ExitCode.PASS: "pass",
@@ -55,7 +57,7 @@ def decide(result: Result, *, blocks: Collection[Party] = ALL_PARTIES, stopped: 
 
 def _code(finding: Finding, result: Result) -> ExitCode:
     code = PARTY_CODE[finding.diagnosis.party]
-    if finding.diagnosis.party == "network" and not _reached(result):
+    if finding.diagnosis.party == "network" and finding.diagnosis.cause != _SOMEBODY_ELSE and not _reached(result):
         return ExitCode.UNREACHABLE
     return code
 
