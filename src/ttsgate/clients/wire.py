@@ -25,7 +25,7 @@ import aiohappyeyeballs
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import CLOSED
+from websockets.protocol import CLOSED, OPEN
 from websockets.uri import parse_uri
 
 from ttsgate.protocol.realtime.client import ClientSession
@@ -131,6 +131,7 @@ class _Connection(asyncio.Protocol):
         self._received = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closed_by: str | None = None
+        self._given_up = False
 
     # -- notes ---------------------------------------------------------------------------
 
@@ -152,6 +153,7 @@ class _Connection(asyncio.Protocol):
             waiting = self.client.waiting_for if self.client else "session.created"
             if not self.transcript.entries or not any(e.name == "upgraded" for e in self.transcript.notes()):
                 waiting = "handshake"
+            self._given_up = True
             self.note("deadline", {"after_s": self.plan.deadline_s, "waiting_for": waiting})
         except (OSError, ssl.SSLError) as exc:
             self.note("error", describe_error(exc, "connect"))
@@ -228,14 +230,16 @@ class _Connection(asyncio.Protocol):
                 self._handshake(event, time.perf_counter())
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._given_up:
+            return
         if self.core.handshake_exc is not None:
             if not any(True for _ in self.transcript.notes("refused")):
-                self.note("error", describe_error(self.core.handshake_exc, "handshake"))
+                self.note("error", describe_error(_root(self.core.handshake_exc, exc), "handshake"))
         else:
             by = self._closed_by or ("network" if self.core.close_rcvd is None else "service")
-            code = self.core.close_rcvd.code if self.core.close_rcvd else None
+            code = int(self.core.close_rcvd.code) if self.core.close_rcvd else None
             reason = self.core.close_rcvd.reason if self.core.close_rcvd else (str(exc) if exc else "")
-            if self.core.parser_exc is not None:
+            if self.core.parser_exc is not None and not isinstance(self.core.parser_exc, EOFError):
                 self.note("error", describe_error(self.core.parser_exc, "frame"))
             self.note("closed", {"code": code, "reason": reason, "by": by})
         self.over.set()
@@ -269,13 +273,12 @@ class _Connection(asyncio.Protocol):
         if not text:
             self.transcript.entries.append(Entry(t=t, dir="in", binary=base64.b64encode(payload).decode()))
             return
-        words = payload.decode("utf-8", "replace")
         try:
-            event = json.loads(words)
+            event = json.loads(payload.decode(), parse_constant=_no_number)
         except (ValueError, RecursionError):
             event = None
         if not isinstance(event, dict):
-            self.transcript.entries.append(Entry(t=t, dir="in", raw=words))
+            self.transcript.entries.append(Entry(t=t, dir="in", raw=payload.decode("utf-8", "replace")))
             return
         self.transcript.entries.append(Entry(t=t, dir="in", event=event))
         self._react(event)
@@ -284,6 +287,8 @@ class _Connection(asyncio.Protocol):
         if self.client is None:
             self._close()
             return
+        if self.core.state is not OPEN:
+            return  # the close came in the same piece: what should be answered can no longer be
         for answer in self.client.receive(event):
             self.transcript.entries.append(Entry(t=round(time.perf_counter() - self._zero, 6), dir="out", event=answer))
             self.core.send_text(json.dumps(answer, ensure_ascii=False).encode())
@@ -315,6 +320,19 @@ class _Connection(asyncio.Protocol):
                 self.transport.close()
         if self.core.close_expected() and not self.transport.is_closing() and self.core.close_rcvd is not None:
             self.transport.close()
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _root(handshake: Exception, lost: Exception | None) -> BaseException:
+    """What really ended a handshake: a connection that broke, rather than the answer that is missing for it."""
+    if lost is not None:
+        return lost
+    if isinstance(handshake.__cause__, EOFError):
+        return ConnectionResetError("the connection was closed before the handshake was answered")
+    return handshake
 
 
 def describe_error(exc: BaseException, where: str) -> dict[str, str]:
