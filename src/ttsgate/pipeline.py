@@ -285,6 +285,8 @@ class Run:
             model = self.plan.models[cell.model]
             if (why := way or refused) is not None:
                 self._block(cell.id, "blocked", "connectivity", f"step {why.name} failed: {why.detail}")
+            elif "models" in failed and failed["models"].status is None and cell.client == "sdk-http":
+                self._block(cell.id, "blocked", "connectivity", f"step models failed: {failed['models'].detail}")
             elif "session" in failed and cell.client != "sdk-http":
                 self._block(cell.id, "blocked", "connectivity", f"step session failed: {failed['session'].detail}")
             elif model.custom_voice and f"voices-{model.custom_voice}" in failed and cell.client != "sdk-http":
@@ -332,7 +334,8 @@ class Run:
         needed = {
             target: kind
             for target, kind in self.plan.voice_targets.items()
-            if any(
+            if not any(s.name == f"voices-{kind}" and s.outcome != "pass" for s in self.result.connectivity)
+            and any(
                 c.id not in self._blocked and target in (c.model, self.plan.models[c.model].sibling)
                 for c in self.plan.cells
             )
@@ -356,7 +359,7 @@ class Run:
             model = self.plan.models.get(name)
             if model is None or model.custom_voice is None:
                 continue
-            listed = await self._voices.http.all_voices(model.custom_voice)
+            listed = await self._voices.http.all_voices(model.custom_voice) or []
             made_for = next((v.get("target_model") for v in listed if v.get("voice") == voice), None)
             if made_for != name:
                 what = f"was made for {made_for}" if made_for else "is not in the account's list"

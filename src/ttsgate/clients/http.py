@@ -92,15 +92,15 @@ class HttpClient:
         """One page of the account's custom voices; `kind` is ``design`` or ``clone``."""
         return await self._customize(kind, {"action": "list", "page_index": page, "page_size": size})
 
-    async def all_voices(self, kind: str) -> list[dict[str, Any]]:
-        """Every custom voice of a kind, at most 1000 (the account's own limit); empty if the list fails."""
+    async def all_voices(self, kind: str) -> list[dict[str, Any]] | None:
+        """Every custom voice of a kind, at most 1000 (the account's own limit); None if the list fails."""
         found: list[dict[str, Any]] = []
         for page in range(10):
             answer = await self.voices(kind, page=page)
             output = answer.body.get("output") if answer.ok else None
             voices = output.get("voice_list") if isinstance(output, dict) else None
             if not isinstance(voices, list):
-                break
+                return None
             found += [v for v in voices if isinstance(v, dict)]
             if len(voices) < 100:
                 break

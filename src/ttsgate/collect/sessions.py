@@ -28,7 +28,8 @@ BASE_DEADLINE_S = 12.0
 DEADLINE_PER_CHARACTER_S = 0.5
 """Slow speech is 4 Han or 10 Latin characters a second; a service slower than half of real time is a finding."""
 HANGS_BEFORE_GIVING_UP = 2
-"""Sessions in a row that end at their deadline before the rest of the client's cells is blocked."""
+"""Cells in a row at one door that end at their deadline before the rest of that door's sessions is blocked; also
+sessions of one cell before the rest of the cell is.  Two doors, two deadlines each: under 50 s in all."""
 TARGET_HANGS = "target-hangs"
 OUT_OF_BUDGET = "budget"
 
@@ -80,7 +81,7 @@ class Collector:
     until: float | None = None
     """Monotonic time after which no session begins."""
     _last: dict[str, float] = field(default_factory=dict)
-    _hangs: dict[str, int] = field(default_factory=dict)
+    _hung: dict[str, list[str]] = field(default_factory=dict)
     _waiting: list[Collected] | None = None
 
     async def run(self, sessions: Sequence[PlannedSession]) -> None:
@@ -109,7 +110,7 @@ class Collector:
         for session in sessions:
             if self.until is not None and time.monotonic() > self.until:
                 self.skip(session, OUT_OF_BUDGET, "the run's time was used up (--max-seconds)")
-            elif self._hangs.get(_hang_group(session), 0) >= HANGS_BEFORE_GIVING_UP:
+            elif self._gives_up(session):
                 self.skip(session, TARGET_HANGS, "the sessions before it ended at their deadline")
             else:
                 await self._pace(session.cell.model)
@@ -123,12 +124,16 @@ class Collector:
             await asyncio.sleep(wait)
         self._last[model] = time.monotonic()
 
+    def _gives_up(self, session: PlannedSession) -> bool:
+        cells = self._hung.get(_door(session), [])
+        return max(cells.count(session.cell.id), len(set(cells))) >= HANGS_BEFORE_GIVING_UP
+
     def _ended(self, collected: Collected) -> None:
-        hung = any(True for _ in collected.transcript.notes("deadline")) or (
-            collected.outcome is not None and collected.outcome.killed
-        )
-        group = _hang_group(collected.planned)
-        self._hangs[group] = self._hangs.get(group, 0) + 1 if hung else 0
+        in_a_row = self._hung.setdefault(_door(collected.planned), [])
+        if _hung(collected):
+            in_a_row.append(collected.planned.cell.id)
+        else:
+            in_a_row.clear()
         if self._waiting is not None:
             self._waiting.append(collected)
         else:
@@ -218,7 +223,15 @@ def _ending(outcome: SdkOutcome, deadline_s: float) -> list[Entry]:
     return []
 
 
-def _hang_group(session: PlannedSession) -> str:
-    """Sessions that would hang together: one client of one runtime; on the wire each model by itself."""
-    cell = session.cell
-    return f"{cell.client}:{cell.runtime or cell.model}"
+def _door(session: PlannedSession) -> str:
+    """What hangs together: everything on the websocket, or everything over HTTP."""
+    return "http" if session.cell.client == "sdk-http" else "websocket"
+
+
+def _hung(collected: Collected) -> bool:
+    """Whether a session ended because nothing more came; the SDK's own five seconds for connecting count, too."""
+    if any(True for _ in collected.transcript.notes("deadline")):
+        return True
+    report = collected.outcome.report if collected.outcome else None
+    probes = [(report or {}).get(name) for name in ("realtime_probe", "client_probe", "http_probe")]
+    return any(isinstance(p, dict) and str(p.get("error_class")).startswith("timeout") for p in probes)

@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ttsgate.clients.http import HttpAnswer, HttpClient
@@ -17,6 +18,8 @@ __all__ = ["NO_VOICE", "Voices", "undo"]
 NO_VOICE = "needs-voice"
 """Reason code of cells that have no custom voice to speak with."""
 
+_SETTLES = timedelta(minutes=2)
+"""How long the service may take to list a voice that it was asked to make."""
 _PROMPT = "A calm, clear adult voice that reads short notices."
 _PREVIEW = "Good morning, this is a short sample of the voice."
 _SAMPLE_TEXT = (
@@ -37,6 +40,8 @@ class Voices:
     """Ledger of the run; entries are appended and updated here."""
     refusals: dict[str, str] = field(default_factory=dict)
     """Target model -> why there is no voice for it."""
+    _hangs: bool = False
+    """A request was not answered: no further voice is asked for, each would cost a timeout."""
 
     async def create(self, targets: Mapping[str, str], *, sample: bytes | None, emulated: bool) -> dict[str, str]:
         """Create one voice for each model of `targets` (model -> ``design`` or ``clone``); return model -> voice.
@@ -47,6 +52,9 @@ class Voices:
         """
         voices: dict[str, str] = {}
         for model, kind in targets.items():
+            if self._hangs:
+                self.refusals[model] = "the service did not answer when a voice was asked for"
+                continue
             if kind == "clone" and sample is None:
                 sample = await self.http.speak(_SAMPLE_MODEL, _SAMPLE_TEXT, _SAMPLE_VOICE) if emulated else None
                 if sample is None:
@@ -71,6 +79,7 @@ class Voices:
             return voice
         why = answer.message or answer.error or f"HTTP {answer.status} without a voice"
         self.refusals[model] = f"the service did not make a voice: {why}"
+        self._hangs = answer.status is None
         if answer.status is not None and 400 <= answer.status < 500:
             mutation.state = "failed"
             self.journal.failed(mutation.id, why)
@@ -89,20 +98,26 @@ async def undo(pending: list[Pending], http: HttpClient, journal: Journal) -> di
     """Delete what pending journal entries made or may have made; return the ids settled, with the voice deleted.
 
     An entry whose answer was lost names no voice: it is looked for by the name that was asked for, which
-    the service's voice ids contain.
+    the service's voice ids contain.  One that is not listed stays pending for `_SETTLES` after it was asked
+    for, since the service may still be making it.  Nothing more is tried once the service does not answer.
     """
     settled: dict[str, str | None] = {}
-    listed: dict[str, list[dict[str, Any]]] = {}
+    listed: dict[str, list[dict[str, Any]] | None] = {}
     for entry in pending:
         kind = entry.mutation.what.removeprefix("voice-")
         voice = entry.mutation.resource
         if voice is None:
             if kind not in listed:
                 listed[kind] = await http.all_voices(kind)
-            voice = next((str(v["voice"]) for v in listed[kind] if entry.mutation.name in str(v.get("voice"))), None)
-            if voice is None and not (await http.voices(kind, size=1)).ok:
-                continue  # the list did not answer: whether a voice exists is still unknown
+            names = listed[kind]
+            if names is None:
+                continue  # whether a voice exists is still unknown
+            voice = next((str(v["voice"]) for v in names if entry.mutation.name in str(v.get("voice"))), None)
+            if voice is None and datetime.now(UTC) - datetime.fromisoformat(entry.at) < _SETTLES:
+                continue
         answer = await http.delete_voice(kind, voice) if voice is not None else None
+        if answer is not None and answer.status is None:
+            break
         if answer is None or answer.ok or "VoiceNotFound" in (answer.code or ""):
             journal.deleted(entry.mutation.id)
             settled[entry.mutation.id] = voice
