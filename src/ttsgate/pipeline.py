@@ -184,7 +184,8 @@ class Run:
         }
         result.checks = list(self._records.values())
         # A service may send a key back in any answer: nothing is rendered or printed but the redacted copy.
-        result = self.result = self.redactor.data(result)
+        self.result = self.redactor.data(result)
+        result = self.result
         conclude(result, stopped=self.stopped)
         self._save()
         report.write_all(result, self.folder.path, templates=self.config.templates)
