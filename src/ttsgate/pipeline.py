@@ -26,7 +26,7 @@ from ttsgate.clients.http import HttpClient
 from ttsgate.clients.wire import WireSession
 from ttsgate.collect.plan import Plan, PlannedSession, make_plan, utterance
 from ttsgate.collect.sessions import Collected, Collector
-from ttsgate.collect.summary import summarise
+from ttsgate.collect.summary import measure, summarise
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, compatible_url, find_data, find_key, key_variables, resolve_target
 from ttsgate.emulator.process import EmulatorProcess
@@ -34,8 +34,6 @@ from ttsgate.judgement import engine
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView, SessionView
-from ttsgate.measure.pcm import read_wav, samples_of
-from ttsgate.measure.waveform import waveform
 from ttsgate.probes.compiling import OWN_VERSION, compile_scripts, expand_globs, shown_as
 from ttsgate.probes.connectivity import Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
@@ -420,7 +418,7 @@ class Run:
             files={"fallback.wav": collected.fallback} if collected.fallback else {},
         )
         checks = engine.judge_session(view)
-        self._measure(view, collected.fallback)
+        measure(view, fallback=collected.fallback)
         bad = any(c.outcome in ("fail", "error") for c in checks)
         keep = self.config.keep_audio == "all" or (self.config.keep_audio == "failed" and bad)
         for name, value in self.folder.write_session(
@@ -442,20 +440,6 @@ class Run:
         self._views[record.id] = view
         self._keep(*checks)
         self.say(f"{'FAIL' if bad else 'ok  '} {record.id}")
-
-    def _measure(self, view: SessionView, fallback: bytes | None) -> None:
-        """Numbers that need the samples."""
-        record = view.record
-        assert record is not None
-        record.timing = dict(view.metrics)
-        record.audio_ms = record.timing.pop("audio_ms", None)
-        samples = view.samples
-        if fallback is not None and (wav := read_wav(fallback)) is not None:
-            samples = samples_of(fallback[wav.start : wav.start + wav.size])
-            record.audio_bytes, record.sample_rate = wav.size, wav.sample_rate
-            record.audio_ms = round(len(samples) / max(wav.sample_rate, 1) * 1000, 3)
-        if samples is not None and len(samples):
-            record.waveform = waveform(samples)
 
     def _skipped(self, session: PlannedSession, code: str, why: str) -> None:
         if code == "budget":

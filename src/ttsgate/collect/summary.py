@@ -8,12 +8,15 @@ from typing import Any
 import msgspec
 
 from ttsgate.catalog import Model
+from ttsgate.judgement.views import SessionView
+from ttsgate.measure.pcm import read_wav, samples_of
 from ttsgate.measure.timing import session_metrics
+from ttsgate.measure.waveform import waveform
 from ttsgate.result.record import Cell, SessionRecord
 from ttsgate.result.response import finish_reason, normalise
 from ttsgate.result.transcript import AUDIO_DELTA, Transcript
 
-__all__ = ["summarise"]
+__all__ = ["measure", "summarise"]
 
 
 def summarise(
@@ -51,6 +54,26 @@ def summarise(
     )
     _what_went_wrong(record, transcript)
     return record
+
+
+def measure(view: SessionView, *, fallback: bytes | None) -> None:
+    """Fill in the numbers of `view.record` that need the samples: those of the fallback where there is one.
+
+    Args:
+        view: The session with its record.
+        fallback: The WAV file that the fallback wrote.
+    """
+    record = view.record
+    assert record is not None
+    record.timing = dict(view.metrics)
+    record.audio_ms = record.timing.pop("audio_ms", None)
+    samples = view.samples
+    if fallback is not None and (wav := read_wav(fallback)) is not None:
+        samples = samples_of(fallback[wav.start : wav.start + wav.size])
+        record.audio_bytes, record.sample_rate = wav.size, wav.sample_rate
+        record.audio_ms = round(len(samples) / max(wav.sample_rate, 1) * 1000, 3)
+    if samples is not None and len(samples):
+        record.waveform = waveform(samples)
 
 
 def _ids(transcript: Transcript) -> dict[str, list[str]]:
