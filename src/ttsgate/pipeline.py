@@ -30,6 +30,7 @@ from ttsgate.collect.summary import measure, summarise
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, compatible_url, find_data, find_key, key_variables, resolve_target
 from ttsgate.emulator.process import EmulatorProcess
+from ttsgate.errors import HarnessError, TtsgateError, UsageError
 from ttsgate.judgement import engine
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
@@ -38,7 +39,7 @@ from ttsgate.probes.compiling import OWN_VERSION, compile_scripts, expand_globs,
 from ttsgate.probes.connectivity import Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
 from ttsgate.probes.runtimes import inspect_runtime
-from ttsgate.result.record import CheckRecord, ModelFacts, Outcome, Result, Skip
+from ttsgate.result.record import CheckRecord, ModelFacts, Outcome, Result, Skip, Verdict
 from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import Level
 from ttsgate.store.journal import Journal
@@ -191,13 +192,19 @@ class Run:
         report.write_latest(result, self.config.output_dir)
         return result
 
-    def abandon(self) -> None:
-        """End a run that broke; its bundle says INTERRUPTED and is not sealed."""
+    def abandon(self, why: BaseException) -> None:
+        """End a run that broke; its bundle says so and is not sealed."""
         if self._emulator is not None:
             self._emulator.stop()
         self._journal.close()
-        self.result.status, self.result.finished, self.result.verdict = "interrupted", _now(), None
-        self.result = self.redactor.data(self.result)
+        result = self.result
+        result.status, result.finished, result.verdict = "interrupted", _now(), None
+        if isinstance(why, Exception):
+            code = why.exit_code if isinstance(why, TtsgateError) else HarnessError.exit_code
+            cause = "usage" if isinstance(why, UsageError) else "harness"
+            result.status = "complete"
+            result.verdict = Verdict(name="error", exit_code=code, cause=cause, summary=str(why) or type(why).__name__)
+        self.result = self.redactor.data(result)
         self._save()
         report.write_latest(self.result, self.config.output_dir)
 

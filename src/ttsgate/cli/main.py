@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import traceback
 from typing import NoReturn
 
 import click
@@ -47,7 +49,11 @@ def app() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; every deliberate error is one sentence on stderr and its own exit code."""
+    """Run the command line; every deliberate error is one sentence on stderr and its own exit code.
+
+    Any other exception is our own error: its traceback, without keys, and exit code 3.
+    """
+    keys = {value for name, value in os.environ.items() if "KEY" in name.upper()}
     try:
         code = app.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -60,4 +66,14 @@ def main() -> NoReturn:
         code = exc.exit_code
     except KeyboardInterrupt:
         code = 130
+    except Exception as exc:
+        _apologise(exc, keys)
+        code = 3
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _apologise(exc: Exception, keys: set[str]) -> None:
+    from ttsgate.result.redact import Redactor
+
+    click.echo(Redactor(keys).text("".join(traceback.format_exception(exc))), err=True)
+    click.echo("ttsgate: an error of ttsgate itself; please report the lines above", err=True)

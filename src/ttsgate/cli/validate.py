@@ -15,7 +15,7 @@ import click
 
 from ttsgate.cli.options import GroupedCommand, common_options
 from ttsgate.config import Config, find_data, resolve
-from ttsgate.errors import HarnessError, TtsgateError, UsageError
+from ttsgate.errors import HarnessError, UsageError
 
 __all__ = ["command"]
 
@@ -41,8 +41,8 @@ def command(**given: Any) -> int:
     try:
         run.open()
         _run_suites(config, run)
-    except TtsgateError:
-        run.abandon()
+    except BaseException as exc:
+        run.abandon(exc)
         raise
     _tell(config, run, environ)
     return run.result.verdict.exit_code if run.result.verdict else 130
