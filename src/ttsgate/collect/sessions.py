@@ -94,15 +94,19 @@ class Collector:
             # Judging one session would hold up the clock of another: what ended waits until all have.
             self._waiting = []
             await asyncio.gather(*(self._in_turn(group, self._wire) for group in by_model.values()))
-            waiting, self._waiting = self._waiting, None
-            for collected in waiting:
-                self.done(collected)
         else:
             await self._in_turn(wire, self._wire)
         for runtime in self.runtimes.values():
             mine = [s for s in sessions if s.cell.runtime == runtime.id]
             if mine:
                 await self._with_child(runtime, mine)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give on what waited."""
+        waiting, self._waiting = self._waiting or [], None
+        for collected in waiting:
+            self.done(collected)
 
     async def _in_turn(
         self, sessions: Sequence[PlannedSession], run: Callable[[PlannedSession], Awaitable[None]]
@@ -164,7 +168,8 @@ class Collector:
     async def _with_child(self, runtime: Runtime, sessions: Sequence[PlannedSession]) -> None:
         child = SdkChild(Path(runtime.executable), self.script, given=runtime.given)
         try:
-            started = await child.start()
+            # The wire's sessions are judged while the child imports: nothing is measured meanwhile.
+            started, _ = await asyncio.gather(child.start(), asyncio.to_thread(self._hand_over))
             runtime.error, runtime.import_ms = started.error, started.import_ms
             if started.dashscope:
                 runtime.dashscope, runtime.packages = started.dashscope, started.packages or runtime.packages
