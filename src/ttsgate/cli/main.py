@@ -19,6 +19,7 @@ VERBS = {
     "validate": "Run the suites against a target and leave a bundle.",
     "serve": "Run the emulator of the service.",
     "models": "List the known models, with sources.",
+    "checks": "List every check: id, what must hold, why.",
     "config": "Show each option, its value and origin.",
 }
 """Verb and one-line help; each lives in ``ttsgate.cli.<verb>`` as ``command``."""

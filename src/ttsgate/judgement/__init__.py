@@ -6,7 +6,7 @@ import importlib
 
 __all__ = ["load_all"]
 
-_MODULES = ("synthesis", "stages", "conformance", "shapes", "audio", "whole", "spoken", "timing")
+_MODULES = ("synthesis", "stages", "conformance", "shapes", "audio", "whole", "spoken", "timing", "across")
 """Modules that register checks, in the order in which the checks are read: a needed one before those that need it."""
 
 

@@ -110,11 +110,26 @@ def _silence(view: SessionView) -> Iterator[Problem]:
 
 
 @check(
+    "A-clipping",
+    sentence="The audio is not clipped.",
+    why="Clipped speech is harsh, and no player can repair it.",
+    stage="audio",
+    needs=("A-silence", "A-container"),
+)
+def _clipping(view: SessionView) -> Iterator[Problem]:
+    levels = view.levels
+    if not levels.seconds:
+        raise NotApplicable
+    if levels.clipped > max(3.0, CLIPPED_PER_S * levels.seconds):
+        yield fault(view, f"{levels.clipped} runs of full-scale samples in {levels.seconds:.2f} s", "service.audio")
+
+
+@check(
     "A-byte-order",
     sentence="The samples are little-endian and whole.",
     why="Swapped or shifted bytes are full-scale noise that can hurt ears.",
     stage="audio",
-    needs=("A-silence", "A-container"),
+    needs=("A-clipping",),
 )
 def _byte_order(view: SessionView) -> Iterator[Problem]:
     if view.samples is None or not len(view.samples):
@@ -128,21 +143,6 @@ def _byte_order(view: SessionView) -> Iterator[Problem]:
             "service.audio",
             sample=0,
         )
-
-
-@check(
-    "A-clipping",
-    sentence="The audio is not clipped.",
-    why="Clipped speech is harsh, and no player can repair it.",
-    stage="audio",
-    needs=("A-byte-order",),
-)
-def _clipping(view: SessionView) -> Iterator[Problem]:
-    levels = view.levels
-    if not levels.seconds:
-        raise NotApplicable
-    if levels.clipped > max(3.0, CLIPPED_PER_S * levels.seconds):
-        yield fault(view, f"{levels.clipped} runs of full-scale samples in {levels.seconds:.2f} s", "service.audio")
 
 
 @check(
@@ -203,7 +203,6 @@ def _noise(view: SessionView) -> Iterator[Problem]:
     why="Telephone speech stretched to 24 kHz costs three times the traffic and sounds like a telephone.",
     stage="audio",
     needs=("A-byte-order",),
-    metrics=("band_hz",),
 )
 def _bandwidth(view: SessionView) -> Iterator[Problem]:
     if view.samples is None or view.format not in ("pcm", "wav"):

@@ -290,6 +290,13 @@ _TABLE = (
         "Compare usage with the counting rule in the model documentation; ask billing support.",
     ),
     Cause(
+        "service.intermittent",
+        "service",
+        "The same session fails at times and works at times",
+        "Compare a failed transcript with a good one of the same cell; run with a higher --repeat for a rate.",
+        ("network.dropped", "service.overloaded"),
+    ),
+    Cause(
         "service.fallback",
         "service",
         "The non-realtime fallback does not deliver a playable WAV",

@@ -5,6 +5,7 @@ https://help.aliyun.com/zh/model-studio/interactive-process-of-qwen-tts-realtime
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,10 @@ CHAIN = (
     "response.done",
 )
 """Events of one response, in order; the delta repeats, the others come once."""
+
+
+MAX_MESSAGE = 2**20
+"""Characters; https://websockets.readthedocs.io/en/stable/reference/asyncio/client.html, ``max_size``."""
 
 
 def problem(
@@ -47,6 +52,44 @@ def _text_frames(view: SessionView) -> Iterator[Problem]:
             yield problem(view, f"text frame {number} holds no JSON object", number, entry.raw)
         elif entry.dir == "in" and entry.binary is not None:
             yield problem(view, f"frame {number} is binary", number)
+        elif entry.dir == "in" and entry.event is not None and _holds_no_number(entry.event):
+            yield problem(view, f"frame {number} holds NaN or Infinity, which JSON does not have", number)
+
+
+def _holds_no_number(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if depth > 8:
+        return False
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_holds_no_number(v, depth + 1) for v in inside)
+
+
+@check(
+    "P-frame-size",
+    sentence="No message is larger than 1 MiB.",
+    why="It is the default limit of the common websocket libraries, which drop the connection on a larger one; "
+    "documented deltas are a few kilobytes.",
+    stage="conformance",
+    levels=("frames",),
+    needs=("C-open",),
+)
+def _frame_size(view: SessionView) -> Iterator[Problem]:
+    for number, entry in enumerate(view.transcript.entries):
+        if entry.dir != "in":
+            continue
+        size = len(entry.raw or entry.binary or "") + _length(entry.event)
+        if size > MAX_MESSAGE:
+            yield problem(view, f"frame {number} holds {size / 2**20:.1f} MiB", number)
+
+
+def _length(value: Any) -> int:
+    """Characters of the strings in a value: what its JSON has at least."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(_length(k) + _length(v) for k, v in value.items())
+    return sum(_length(v) for v in value) if isinstance(value, list) else 0
 
 
 @check(
@@ -145,7 +188,7 @@ def _voice_echo(view: SessionView) -> Iterator[Problem]:
     needs=("P-session-updated",),
 )
 def _rate_echo(view: SessionView) -> Iterator[Problem]:
-    yield from _echo(view, "sample_rate", view.asked.sample_rate)
+    yield from _echo(view, "sample_rate", view.asked.rate)
 
 
 @check(
@@ -333,6 +376,10 @@ def _status(view: SessionView) -> Iterator[Problem]:
             yield problem(
                 view, f"response.done has status {status!r}, not 'completed'", frame, status, cause="service.error"
             )
+            return
+    for frame in view.of("response.output_item.done"):
+        if (status := frame.get("item", "status")) not in ("completed", None):
+            yield problem(view, f"output_item.done has status {status!r} in a completed response", frame, status)
 
 
 @check(

@@ -40,7 +40,9 @@ _AT_THE_DOOR = ("C-open", "N-models", "N-voices", "N-session")
 
 _EMULATOR_IS_OURS = frozenset(
     "service." + word
-    for word in "protocol setting silence text rate audio timing usage fallback nonsense hang dropped error".split()
+    for word in (
+        "protocol setting silence text rate audio timing intermittent usage fallback nonsense hang dropped error"
+    ).split()
 )
 """Causes that are our own bug when the service is our emulator and nobody injected a fault."""
 

@@ -39,7 +39,9 @@ def judge_session(view: SessionView, checks: Iterable[Check] | None = None) -> l
     for record in records:
         record.model, record.client = view.transcript.model, view.transcript.client
         record.cell = view.cell.id if view.cell else None
-        record.numbers = {name: view.metrics[name] for name in CHECKS[record.check].metrics if name in view.metrics}
+        if record.outcome in ("pass", "fail"):
+            numbers = ((name, view.number(name)) for name in CHECKS[record.check].metrics)
+            record.numbers = {name: value for name, value in numbers if value is not None}
     return records
 
 

@@ -132,6 +132,9 @@ def _fields(view: SessionView) -> Iterator[Problem]:
                 yield problem(view, f"{frame.type} has no {path}", frame, frame.type)
             elif not _is(value, kind):
                 yield problem(view, f"{frame.type}: {path} is {type(value).__name__}, not {kind}", frame, value)
+        completed = frame.type == "response.done" and frame.get("response", "status") == "completed"
+        if completed and frame.get("response", "output") == []:
+            yield problem(view, "response.done lists no output although it is completed", frame, [])
 
 
 @check(

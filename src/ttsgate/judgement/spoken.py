@@ -8,7 +8,6 @@ nuclei stay, while rate, pitch and vocal tract move by one factor.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from ttsgate.judgement.audio import fault
@@ -16,13 +15,10 @@ from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
 from ttsgate.measure import identity
 
-__all__ = ["coverage_of"]
+__all__ = ["judged_text"]
 
 MIN_SYLLABLES = 6
 """Shortest text that coverage and rate are judged on: below it one miscounted syllable is more than a sixth."""
-NUCLEI_WEIGHT = 0.75
-"""Weight of the nuclei heard against the time spoken: speakers of one language differ in tempo by a fifth, the
-counter errs by an eighth, and weights go with the inverse squares."""
 MIN_COVERAGE = 0.72
 """Share of the text that must have been spoken, less `SHORT` divided by the syllables.
 
@@ -43,22 +39,12 @@ LEAST_SPEECH = 0.4
 undisturbed speech (it skips closures and hiss) and next to nothing of noise, tones and garbled bytes."""
 
 
-def _spoken(view: SessionView) -> None:
+def judged_text(view: SessionView) -> None:
+    """Leave when there is too little text, or no audio, to say how much of it was spoken."""
     if view.samples is None or not len(view.samples) or not view.complete:
         raise NotApplicable
     if view.expected.syllables < MIN_SYLLABLES:
         raise NotApplicable
-
-
-def coverage_of(view: SessionView) -> float:
-    """Share of the text that was spoken, as estimated from nuclei and time; 0 for no speech at all."""
-    speech, expected = view.speech, view.expected
-    if not speech.nuclei or speech.active_s <= 0:
-        return 0.0
-    wanted = expected.seconds / (view.asked.speech_rate or 1.0)
-    nuclei = math.log(speech.nuclei / expected.syllables)
-    time = math.log(speech.active_s / wanted)
-    return math.exp(NUCLEI_WEIGHT * nuclei + (1 - NUCLEI_WEIGHT) * time)
 
 
 @check(
@@ -93,14 +79,8 @@ def _speech(view: SessionView) -> Iterator[Problem]:
     metrics=("audio_ms", "syllables_per_s", "pitch_hz", "tract"),
 )
 def _rate(view: SessionView) -> Iterator[Problem]:
-    _spoken(view)
-    found = identity.true_rate(
-        view.heard_at,
-        view.expected,
-        rate=view.rate,
-        speech_rate=view.asked.speech_rate or 1.0,
-        pitch_rate=view.asked.pitch_rate or 1.0,
-    )
+    judged_text(view)
+    found = view.other_rate
     directed = view.asked.instruction is not None and view.model.instructions
     if found.margin > identity.MARGIN + (DIRECTED_MARGIN if directed else 0.0):
         speech = view.speech
@@ -123,8 +103,8 @@ def _rate(view: SessionView) -> Iterator[Problem]:
     metrics=("audio_ms", "coverage"),
 )
 def _coverage(view: SessionView) -> Iterator[Problem]:
-    _spoken(view)
-    coverage, expected = coverage_of(view), view.expected.syllables
+    judged_text(view)
+    coverage, expected = view.number("coverage") or 0.0, view.expected.syllables
     limit = (DIRECTED if view.asked.instruction and view.model.instructions else MIN_COVERAGE) - SHORT / expected
     if coverage < limit:
         yield fault(
@@ -145,8 +125,8 @@ def _coverage(view: SessionView) -> Iterator[Problem]:
     metrics=("audio_ms", "coverage"),
 )
 def _excess(view: SessionView) -> Iterator[Problem]:
-    _spoken(view)
-    coverage = coverage_of(view)
+    judged_text(view)
+    coverage = view.number("coverage") or 0.0
     if coverage > MOST_COVERAGE + 2 * SHORT / view.expected.syllables:
         yield fault(
             view,

@@ -10,12 +10,16 @@ from ttsgate.judgement.causes import CAUSES, cause_of_error, cause_of_step
 from ttsgate.judgement.registry import Blocked, NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
 from ttsgate.measure.pcm import read_wav
-from ttsgate.result.transcript import Entry
+from ttsgate.result.transcript import AUDIO_DELTA, Entry
 
 __all__: list[str] = []
 
 MIN_AUDIO_S = 0.3
 """Shortest audio that counts as speech: one spoken syllable with its onset lasts 0.2 to 0.3 s."""
+
+
+STILL_COMING_S = 2.5
+"""Audio that came this shortly before we gave up was late, not stopped."""
 
 
 def _problem(message: str, cause: str, view: SessionView, frame: int | None = None, quote: Any = None) -> Problem:
@@ -46,9 +50,15 @@ def body_of(text: object) -> dict[str, Any]:
 def _runtime(view: SessionView) -> Iterator[Problem]:
     if view.runtime is None:
         raise NotApplicable
-    if view.runtime.error:
-        place = f"Python {view.runtime.python}"
-        yield _problem(f"{place}: import dashscope: {view.runtime.error}", "sdk.missing", view)
+    told = view.probe.get("realtime_probe")
+    told = told if isinstance(told, dict) else {}
+    unusable = str(told.get("error_class")).startswith(("sdk_missing", "sdk_import", "sdk_lacks"))
+    if view.runtime.error or unusable:
+        words = view.runtime.error or told.get("error")
+        yield _problem(f"Python {view.runtime.python}: {words}", "sdk.missing", view)
+    elif not view.probe and not view.transcript.entries:
+        words = (view.record.error if view.record else None) or "it gave no report and left no event"
+        yield _problem(f"the stand-alone script: {words}", "script.failed", view)
 
 
 @check(
@@ -121,8 +131,18 @@ def _finished(view: SessionView) -> Iterator[Problem]:
             raise Blocked("P-response-done")
         heard = f"the last event was {view.frames[-1].type}" if view.frames else "nothing was heard"
         after = (note.data or {}).get("after_s", "?")
+        if view.pieces and note.t - view.pieces[-1].t < STILL_COMING_S and view.frames[-1].type == AUDIO_DELTA:
+            words = f"gave up after {after} s while audio was still coming: {len(view.audio)} bytes so far"
+            yield _problem(words, "service.timing", view, number)
+            return
         yield _problem(f"gave up after {after} s waiting for {waiting}; {heard}", "service.hang", view, number)
         return
+    for number, note in view.notes("error"):
+        if (note.data or {}).get("where") in ("frame", "receive", "on_message"):
+            yield _problem(
+                f"the service broke the framing: {(note.data or {}).get('message')}", "service.protocol", view, number
+            )
+            return
     for number, note in view.notes("closed"):
         data = note.data or {}
         code, reason = data.get("code"), str(data.get("reason") or "")
@@ -186,13 +206,13 @@ def _fallback(view: SessionView) -> Iterator[Problem]:
     wav_bytes = view.files.get("fallback.wav")
     told = view.probe.get("fallback")
     told = told if isinstance(told, dict) else {}
-    if wav_bytes is None and not told.get("attempted", bool(told)):
+    if wav_bytes is None and not told:
         raise NotApplicable
     if wav_bytes is None:
         if told.get("ok"):
             raise NotApplicable
-        words = _text(told.get("message")) or _text(told.get("error")) or _text(told.get("error_class")) or "no WAV"
-        cause = cause_of_error(_text(told.get("code")), words, _int(told.get("status")), words)
+        words = _text(told.get("error")) or _text(told.get("message")) or "no WAV"
+        cause = cause_of_error(_text(told.get("code")), words, _int(told.get("http_status")), words)
         if cause == "service.error":
             cause = "service.fallback"
         yield _problem(f"fallback with {told.get('model')}: {words}", cause, view, quote=words)
@@ -215,7 +235,7 @@ def http_answer(view: SessionView) -> tuple[int | None, str | None, str | None] 
         return _int(data.get("status")), _text(body.get("code")), _text(body.get("message"))
     told = view.probe.get("http_probe")
     told = told if isinstance(told, dict) else {}
-    status = told.get("status_code", told.get("status"))
+    status = told.get("http_status")
     if status is None and view.record is not None and view.record.http_status is not None:
         return view.record.http_status, view.record.code, view.record.message
     if status is None:

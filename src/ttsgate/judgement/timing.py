@@ -224,6 +224,22 @@ def _finish(view: SessionView) -> Iterator[Problem]:
 
 
 @check(
+    "T-bursts",
+    sentence="The audio comes evenly: never more than a second without any.",
+    why="Audio in bursts plays well only from a buffer as long as the pause; players with a small one stutter.",
+    stage="timing",
+    severity="warn",
+    needs=("T-stall", "T-realtime"),
+    metrics=("gap_max_ms",),
+)
+def _bursts(view: SessionView) -> Iterator[Problem]:
+    for delivery in _deliveries(view):
+        for piece, gap in _gaps(delivery.pieces):
+            if gap > STALL_S:
+                yield _late(view, f"nothing came for {gap:.1f} s, then a burst", piece.frame)
+
+
+@check(
     "T-underrun",
     sentence="Played as it comes, with a jitter buffer of 200 ms, the audio never runs dry.",
     why="Short hiccups are heard as stutter. A busy machine can cause them too, so this one warns.",

@@ -6,14 +6,14 @@ that a misreading there cannot hide here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ttsgate.catalog import Model
 from ttsgate.measure.activity import CHUNK_S, Activity, likeness, speech_probabilities
-from ttsgate.measure.identity import Heard
+from ttsgate.measure.identity import Heard, TrueRate, coverage, true_rate
 from ttsgate.measure.levels import Levels, levels_of
 from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of, to_float
 from ttsgate.measure.speech import Speech, analyse
@@ -22,7 +22,7 @@ from ttsgate.measure.timing import Arrival, arrivals, session_metrics
 from ttsgate.result.record import Cell, Evidence, ModelFacts, Runtime, SessionRecord, Target
 from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
 
-__all__ = ["CellView", "Frame", "ResponseView", "RunView", "SessionView"]
+__all__ = ["AUDIO_METRICS", "CellView", "Frame", "ResponseView", "RunView", "SessionView"]
 
 LISTEN_S = 2.0
 """Seconds that the speech detector listens to in order to compare sample rates: sixty decisions give a stable mean."""
@@ -262,6 +262,17 @@ class SessionView:
             self._heard[rate] = Heard(measured, likely)
         return self._heard[rate]
 
+    @cached_property
+    def other_rate(self) -> TrueRate:
+        """The sample rate other than the claimed one at which this would be the most ordinary speech."""
+        return true_rate(
+            self.heard_at,
+            self.expected,
+            rate=self.rate,
+            speech_rate=self.asked.speech_rate or 1.0,
+            pitch_rate=self.asked.pitch_rate or 1.0,
+        )
+
     @property
     def complete(self) -> bool:
         """Whether the service itself says that everything was spoken."""
@@ -273,11 +284,20 @@ class SessionView:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """Numbers by metric name; the audio ones appear once they were worked out by a check."""
+        """Times by metric name, milliseconds (`ttsgate.measure.timing.METRICS`), and ``audio_ms``."""
         numbers = session_metrics(self.transcript)
         if self.samples is not None and len(self.samples):
             numbers["audio_ms"] = round(len(self.samples) / self.rate * 1000, 3)
         return numbers
+
+    def number(self, name: str) -> float | None:
+        """One number of `metrics` or `AUDIO_METRICS`; None when this session cannot give it."""
+        if name in self.metrics:
+            return self.metrics[name]
+        if self.samples is None or not len(self.samples):
+            return None
+        value = _AUDIO_NUMBERS[name](self) if name in _AUDIO_NUMBERS else None
+        return None if value is None else round(float(value), 3)
 
     def where(
         self, frame: Frame | Arrival | int | None = None, *, sample: int | None = None, quote: Any = None
@@ -289,6 +309,33 @@ class SessionView:
         number = frame.number if isinstance(frame, Frame) else frame.frame if isinstance(frame, Arrival) else frame
         words = None if quote is None else quote if isinstance(quote, str) else repr(quote)
         return Evidence(file=file, frame=number, sample=sample, quote=words[:QUOTE] if words is not None else None)
+
+
+AUDIO_METRICS: dict[str, str] = {
+    "audio_ms": "length of the audio at the sample rate that was asked for",
+    "peak_dbfs": "largest sample against full scale, dB",
+    "active_dbfs": "mean level of the sounding parts against full scale, dB",
+    "lead_in_ms": "from the first sample to the first 10 ms above -55 dBFS",
+    "tail_ms": "from the last 10 ms above -55 dBFS to the last sample",
+    "speech_ms": "what the speech detector takes for speech",
+    "syllables_per_s": "syllable nuclei a second of sound, pauses taken out",
+    "pitch_hz": "median fundamental frequency",
+    "tract": "third formant against 2500 Hz, the one of a 17.5 cm vocal tract",
+    "coverage": "share of the text that was spoken, estimated from nuclei and time",
+}
+"""Name of each number that needs the samples, and what it is; times count from the first sample."""
+
+_AUDIO_NUMBERS: dict[str, Callable[[SessionView], float | None]] = {
+    "peak_dbfs": lambda v: v.levels.peak_db,
+    "active_dbfs": lambda v: v.levels.active_db,
+    "lead_in_ms": lambda v: None if v.levels.first_s is None else v.levels.first_s * 1000,
+    "tail_ms": lambda v: None if v.levels.last_s is None else (v.levels.seconds - v.levels.last_s) * 1000,
+    "speech_ms": lambda v: v.activity.speech_s * 1000,
+    "syllables_per_s": lambda v: v.speech.nuclei / v.speech.active_s if v.speech.active_s else None,
+    "pitch_hz": lambda v: v.speech.pitch_hz,
+    "tract": lambda v: v.speech.tract,
+    "coverage": lambda v: coverage(v.speech, v.expected, speech_rate=v.asked.speech_rate or 1.0),
+}
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ttsgate.measure.levels import runs
 from ttsgate.measure.pcm import Samples, to_float
 
-__all__ = ["Repeat", "dropouts", "repeats", "seams"]
+__all__ = ["Repeat", "clicks", "dropouts", "repeats", "seams"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -33,19 +33,20 @@ def dropouts(samples: Samples, rate: int, *, least_s: float = 0.01, abrupt: floa
 
     A synthesiser's own pauses and plosive closures may be digital zero too, and may even begin within
     2 ms; but whatever passed a resampler or a vocoder goes to zero through small samples.  A hole was cut
-    when the last sample before it or the first after it is still a good part of the sound beside it.
+    when the last sample before it or the first after it is still a good part of the sound beside it; a
+    long one is believed from its beginning alone, since sound may have been about to end.
     """
     edge = max(2, round(rate * 0.002))
     level = abrupt * 32768
     found: list[tuple[int, int]] = []
     for start, end in runs(samples == 0).tolist():
-        if end - start < least_s * rate or start < edge or end + edge > len(samples):
+        if end - start < least_s * rate or start < edge:
             continue
         before = np.abs(samples[start - edge : start].astype(np.int32))
         after = np.abs(samples[end : end + edge].astype(np.int32))
-        if before.max() < level or after.max() < level:
-            continue
-        if before[-1] > 0.15 * before.max() or after[0] > 0.15 * after.max():
+        torn = before[-1] > 0.3 * before.max() and before.max() > 2 * level and end - start > 0.04 * rate
+        both = before.max() > level and len(after) == edge and after.max() > level
+        if torn or (both and (before[-1] > 0.15 * before.max() or after[0] > 0.15 * after.max())):
             found.append((start, end))
     return found
 
@@ -108,6 +109,25 @@ def seams(samples: Samples, borders: Array | list[int], rate: int, *, order: int
         rest = np.concatenate([error[: half - order - 2], error[half + 4 :]])
         values[n] = across.max() / (np.percentile(rest, 97) + 1e-4)
     return values
+
+
+def clicks(samples: Samples, rate: int, *, times: float = 12.0, least: int = 3000) -> list[int]:
+    """Positions of isolated spikes: second differences `times` above what is usual in the 12 ms around them.
+
+    Plosive bursts and glottal pulses last a millisecond and more and raise their whole neighbourhood; a
+    spike of one or a few samples does not.  `least` is the smallest second difference that is heard at all.
+    """
+    jump = np.abs(np.diff(samples.astype(np.int64), 2))
+    block = max(8, round(0.004 * rate))
+    count = len(jump) // block
+    if count < 3:
+        return []
+    blocks = jump[: count * block].reshape(count, block)
+    ordered = np.sort(blocks, axis=1)
+    usual = ordered[:, -max(2, block // 4)]
+    around = np.maximum(usual, np.maximum(np.roll(usual, 1), np.roll(usual, -1)))
+    hit = np.flatnonzero((ordered[:, -1] > times * around) & (ordered[:, -1] > least))
+    return [int(i * block + blocks[i].argmax() + 1) for i in hit]
 
 
 def _residual(part: Array, order: int) -> Array:
