@@ -83,6 +83,7 @@ class Collector:
     _last: dict[str, float] = field(default_factory=dict)
     _hung: dict[str, list[str]] = field(default_factory=dict)
     _waiting: list[Collected] | None = None
+    _judging: asyncio.Task[None] | None = None
 
     async def run(self, sessions: Sequence[PlannedSession]) -> None:
         """Run all `sessions`; each ends in exactly one call of `done` or `skip`."""
@@ -101,6 +102,8 @@ class Collector:
             if mine:
                 await self._with_child(runtime, mine)
         self._hand_over()
+        if self._judging is not None:
+            await self._judging
 
     def _hand_over(self) -> None:
         """Give on what waited."""
@@ -132,7 +135,7 @@ class Collector:
         cells = self._hung.get(_door(session), [])
         return max(cells.count(session.cell.id), len(set(cells))) >= HANGS_BEFORE_GIVING_UP
 
-    def _ended(self, collected: Collected) -> None:
+    async def _ended(self, collected: Collected) -> None:
         in_a_row = self._hung.setdefault(_door(collected.planned), [])
         if _hung(collected):
             in_a_row.append(collected.planned.cell.id)
@@ -140,8 +143,15 @@ class Collector:
             in_a_row.clear()
         if self._waiting is not None:
             self._waiting.append(collected)
+            return
+        if self._judging is not None:
+            await self._judging
+        judging = asyncio.to_thread(self.done, collected)
+        if self.side_by_side:
+            # The next session runs in the child meanwhile; on loopback its latency is not limited anyway.
+            self._judging = asyncio.create_task(judging)
         else:
-            self.done(collected)
+            await judging
 
     # -- wire ----------------------------------------------------------------------------
 
@@ -161,7 +171,7 @@ class Collector:
                 headers=self.headers,
             )
         )
-        self._ended(Collected(planned=planned, transcript=transcript))
+        await self._ended(Collected(planned=planned, transcript=transcript))
 
     # -- SDK -----------------------------------------------------------------------------
 
@@ -213,7 +223,7 @@ class Collector:
             entries=[*outcome.entries, *_ending(outcome, deadline)],
         )
         wav = output.read_bytes() if http and output.is_file() else None
-        self._ended(Collected(planned=planned, transcript=transcript, outcome=outcome, fallback=wav))
+        await self._ended(Collected(planned=planned, transcript=transcript, outcome=outcome, fallback=wav))
 
 
 def _ending(outcome: SdkOutcome, deadline_s: float) -> list[Entry]:
