@@ -4,6 +4,7 @@
     ├── UsageError          the command line, the environment or a file is wrong       exit 2
     ├── CredentialError     no usable key, or it must not be sent there                exit 7
     ├── TargetUnreachable   nobody answers where the target should be                  exit 4
+    ├── EvidenceError       a bundle is not what it was when it was sealed             exit 6
     ├── MissingExtra        an optional package is not installed                       exit 2
     └── HarnessError        a promise of our own was broken                            exit 3
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 __all__ = [
     "CredentialError",
+    "EvidenceError",
     "HarnessError",
     "MissingExtra",
     "TargetUnreachable",
@@ -44,6 +46,12 @@ class TargetUnreachable(TtsgateError):
     """Nothing could be judged because the target never answered."""
 
     exit_code = 4
+
+
+class EvidenceError(TtsgateError):
+    """A bundle is damaged, altered or from a newer ttsgate; names the file."""
+
+    exit_code = 6
 
 
 class HarnessError(TtsgateError):

@@ -19,7 +19,7 @@ from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import AUDIO_DELTA, Entry, Transcript, dump_transcript
 from ttsgate.store.atomic import append_line, write_atomic
 
-__all__ = ["BundleFolder", "new_run_id", "redacted"]
+__all__ = ["BundleFolder", "new_run_id", "redacted", "wav"]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 _SUFFIX = {"pcm": "wav", "wav": "wav", "mp3": "mp3", "opus": "opus"}
@@ -77,7 +77,7 @@ class BundleFolder:
         if audio and keep_audio:
             fmt = transcript.utterance.format
             written["audio"] = f"audio/{transcript.session}.{_SUFFIX.get(fmt, 'bin')}"
-            write_atomic(self.path / str(written["audio"]), _wav(audio, rate) if fmt == "pcm" else audio)
+            write_atomic(self.path / str(written["audio"]), wav(audio, rate) if fmt == "pcm" else audio)
         return written
 
     def write_bytes(self, name: str, data: bytes) -> None:
@@ -106,7 +106,7 @@ def _redacted_entry(entry: Entry, redactor: Redactor) -> Entry:
     )
 
 
-def _wav(pcm: bytes, rate: int) -> bytes:
+def wav(pcm: bytes, rate: int) -> bytes:
     """16-bit mono PCM with a 44-byte header; an odd last byte is kept behind the header as it came."""
     out = io.BytesIO()
     with wave.open(out, "wb") as file:

@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-import msgspec
-
+from ttsgate.bundle.manifest import MANIFEST, SUMS, UNLISTED, FileEntry, Manifest, digest, is_safe, sums
 from ttsgate.errors import HarnessError
 from ttsgate.result.redact import Redactor
 from ttsgate.store.atomic import write_atomic
 
 __all__ = ["MANIFEST", "SUMS", "files_of", "seal"]
 
-MANIFEST = "manifest.json"
-SUMS = "SHA256SUMS"
-_UNSEALED = frozenset((MANIFEST, SUMS, "attestation.dsse.json"))
 
-
-def files_of(folder: Path) -> list[Path]:
-    """Every file that the manifest covers, by name; the temporaries of a killed writer are not among them."""
-    return sorted(
-        p
-        for p in folder.rglob("*")
-        if p.is_file() and str(p.relative_to(folder)) not in _UNSEALED and not p.name.endswith(".tmp")
-    )
+def files_of(folder: Path) -> list[str]:
+    """The name of every file that the manifest covers, in order; temporaries of a killed writer are not among them."""
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and not p.name.endswith(".tmp"))
+    return sorted(n for n in names if n not in UNLISTED)
 
 
 def seal(folder: Path, *, run: str, redactor: Redactor) -> None:
-    """Write ``manifest.json`` and ``SHA256SUMS``.
+    """Write ``SHA256SUMS`` and, last, ``manifest.json``.
 
     Raises:
-        HarnessError: a secret of this run was still in a file; it is removed, and nothing is sealed.
+        HarnessError: a secret of this run is still in a file, or a file has a name that no bundle may hold;
+            nothing is sealed then.
     """
     entries = []
-    leaking: list[str] = []
-    for path in files_of(folder):
-        data = path.read_bytes()
-        name = path.relative_to(folder).as_posix()
+    for name in files_of(folder):
+        data = (folder / name).read_bytes()
         if redactor.leaks(data):
-            path.unlink()
-            leaking.append(name)
-        entries.append({"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
-    if leaking:
-        raise HarnessError(f"refused to seal: a secret stood in {', '.join(leaking)} (now removed); please report this")
-    manifest = {"version": 1, "run": run, "files": entries}
-    write_atomic(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    sums = "".join(f"{e['sha256']}  {e['name']}\n" for e in entries)
-    write_atomic(folder / SUMS, sums.encode())
+            raise HarnessError(f"refused to seal: a secret is still in {name}; delete the bundle and report this")
+        if not is_safe(name):
+            raise HarnessError(f"refused to seal: {name!r} is no name for a file of a bundle; please report this")
+        entries.append(FileEntry(name=name, bytes=len(data), sha256=digest(data)))
+    manifest = Manifest(run=run, files=entries)
+    write_atomic(folder / SUMS, sums(manifest))
+    write_atomic(folder / MANIFEST, manifest.encode())

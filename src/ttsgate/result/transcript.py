@@ -180,7 +180,8 @@ def dump_transcript(transcript: Transcript) -> tuple[bytes, bytes]:
     """Return the transcript as JSON lines, and the audio that it refers to.
 
     A delta is replaced by ``{"sha256", "at", "bytes"}`` only when it is canonical Base64, so
-    that loading gives back the very string that was received; anything else stays verbatim.
+    that loading gives back the very string that was received; any other string stays verbatim, and
+    an object, which a service could send to look like a place, stands as ``{"verbatim": …}``.
     """
     header = {
         name: getattr(transcript, name)
@@ -190,8 +191,11 @@ def dump_transcript(transcript: Transcript) -> tuple[bytes, bytes]:
     audio = bytearray()
     for entry in transcript.entries:
         if entry.dir == "in" and entry.event is not None and entry.type == AUDIO_DELTA:
-            data = _decode(entry.event.get("delta"))
-            if data is not None:
+            delta = entry.event.get("delta")
+            data = _decode(delta)
+            if isinstance(delta, dict):
+                entry = msgspec.structs.replace(entry, event={**entry.event, "delta": {"verbatim": delta}})
+            elif data is not None:
                 place = {"sha256": hashlib.sha256(data).hexdigest(), "at": len(audio), "bytes": len(data)}
                 audio += data
                 entry = msgspec.structs.replace(entry, event={**entry.event, "delta": place})
@@ -205,7 +209,7 @@ def load_transcript(lines: bytes, audio: bytes) -> Transcript:
     Raises:
         UsageError: a newer format, a broken line, or audio that does not match its digest.
     """
-    header, *rest = lines.splitlines()
+    header, *rest = lines.splitlines() or [b""]
     try:
         head = msgspec.json.decode(header)
         if head.get("version") != TRANSCRIPT_VERSION:
@@ -214,15 +218,24 @@ def load_transcript(lines: bytes, audio: bytes) -> Transcript:
                 f"which reads version {TRANSCRIPT_VERSION}: use the ttsgate that wrote it"
             )
         transcript = msgspec.convert({**head, "entries": []}, Transcript)
-    except (msgspec.MsgspecError, AttributeError) as exc:
+    except (msgspec.MsgspecError, AttributeError, TypeError) as exc:
         raise UsageError(f"broken transcript header: {exc}") from exc
     for number, line in enumerate(rest, start=2):
         entry = entry_from_line(line)
         if entry.type == AUDIO_DELTA and entry.event is not None and isinstance(entry.event.get("delta"), dict):
-            place = entry.event["delta"]
-            data = audio[place["at"] : place["at"] + place["bytes"]]
-            if hashlib.sha256(data).hexdigest() != place["sha256"]:
-                raise UsageError(f"line {number}: the audio file does not hold the bytes of this delta")
-            entry.event["delta"] = base64.b64encode(data).decode()
+            entry.event["delta"] = _restored(entry.event["delta"], audio, number)
         transcript.entries.append(entry)
     return transcript
+
+
+def _restored(place: dict[str, Any], audio: bytes, number: int) -> Any:
+    """The delta that stood at a place, checked."""
+    if "verbatim" in place:
+        return place["verbatim"]
+    at, size = place.get("at"), place.get("bytes")
+    if not isinstance(at, int) or not isinstance(size, int) or at < 0 or size < 0:
+        raise UsageError(f"line {number}: its delta names no place in the audio file")
+    data = audio[at : at + size]
+    if hashlib.sha256(data).hexdigest() != place.get("sha256"):
+        raise UsageError(f"line {number}: the audio file does not hold the bytes of this delta")
+    return base64.b64encode(data).decode()

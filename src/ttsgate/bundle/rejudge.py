@@ -1,0 +1,202 @@
+"""Judging a stored bundle again: the same checks on what was received, without network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from ttsgate import catalog, judgement
+from ttsgate.bundle.comparing import Difference, compare
+from ttsgate.bundle.folder import wav
+from ttsgate.bundle.reading import Bundle
+from ttsgate.catalog import Model
+from ttsgate.collect.summary import measure, summarise
+from ttsgate.errors import EvidenceError, UsageError
+from ttsgate.judgement import engine
+from ttsgate.judgement.registry import CHECKS
+from ttsgate.judgement.views import CellView, RunView, SessionView
+from ttsgate.probes.environment import engine_facts
+from ttsgate.result.record import CheckRecord, Result, SessionRecord
+from ttsgate.verdict.conclude import conclude
+
+__all__ = ["Rejudged", "rejudge"]
+
+_KEPT = ("transcript", "transcript_sha256", "audio", "audio_sha256")
+_TAKEN_OVER = ("blocked", "skipped")
+"""Outcomes of a session that did not run: there is nothing to judge again."""
+
+
+@dataclass
+class Rejudged:
+    """A run judged again."""
+
+    result: Result
+    """As this engine judges it."""
+    differences: list[Difference] = field(default_factory=list)
+    """Where that is not what was recorded."""
+    unread: list[str] = field(default_factory=list)
+    """What could not be judged again and was taken over as recorded, each with the reason."""
+    same_engine: bool = True
+    """Whether the rules and numeric libraries are those that the result names."""
+    outcomes: int = 0
+    """Outcomes compared."""
+    numbers: int = 0
+    """Measured numbers compared."""
+
+    @property
+    def state(self) -> str:
+        """``match``, ``mismatch`` (same engine, other answer), ``drift`` (another engine), or ``not attempted``."""
+        if self.differences:
+            return "mismatch" if self.same_engine else "drift"
+        return "not attempted" if self.unread and not self.outcomes else "match"
+
+
+def rejudge(bundle: Bundle) -> Rejudged:
+    """Judge a bundle again and compare.
+
+    Raises:
+        EvidenceError: the bundle is damaged: a file is missing or is not the one that the result names.
+    """
+    judgement.load_all()
+    recorded = bundle.result
+    new = msgspec.convert(msgspec.to_builtins(recorded), Result)
+    new.findings, new.verdict = [], None
+    again = Rejudged(result=new, same_engine=_same_engine(recorded))
+    models = {name: _model(recorded, name) for name in dict.fromkeys(c.model for c in recorded.cells)}
+    fresh: dict[tuple[str, str], CheckRecord] = {}
+    views: dict[str, SessionView] = {}
+    sessions: list[SessionRecord] = []
+    for record in new.sessions:
+        view = _view(bundle, new, record, models, again)
+        if view is None:
+            sessions.append(record)
+            continue
+        views[record.id] = view
+        _keep(fresh, engine.judge_session(view))
+        fallback = view.files.get("fallback.wav")
+        measure(view, fallback=fallback)
+        assert view.record is not None
+        for name in _KEPT:
+            setattr(view.record, name, getattr(record, name))
+        sessions.append(view.record)
+    new.sessions = sessions
+    for step in new.connectivity:
+        _keep(fresh, engine.judge_step(step))
+    for script in new.scripts:
+        _keep(fresh, engine.judge_script(script))
+    _across(new, models, views, fresh)
+    required = {m.name: m.required for m in recorded.models}
+    for check in fresh.values():
+        check.decides = check.model is None or required.get(check.model, True)
+    new.checks = _merged(recorded, fresh, views, again)
+    conclude(new, stopped="budget" if any(s.code == "budget" for s in recorded.skips) else None)
+    compare(recorded, new, again)
+    return again
+
+
+def _same_engine(recorded: Result) -> bool:
+    now = engine_facts()
+    return all(recorded.engine.get(name) == now[name] for name in ("ttsgate", "rules", "libraries"))
+
+
+def _model(recorded: Result, name: str) -> Model:
+    like = next((m.like for m in recorded.models if m.name == name), None)
+    try:
+        return catalog.MODELS[name] if name in catalog.MODELS else catalog.assume(name, like or "")
+    except UsageError as exc:
+        raise EvidenceError(f"result.json: model {name!r} is in no catalogue of this ttsgate") from exc
+
+
+def _view(
+    bundle: Bundle, new: Result, record: SessionRecord, models: dict[str, Model], again: Rejudged
+) -> SessionView | None:
+    """The session as its checks saw it; None when its audio was not kept."""
+    cell = next((c for c in new.cells if c.id == record.cell), None)
+    if cell is None or record.id not in cell.sessions:
+        raise EvidenceError(f"result.json: session {record.id} belongs to no cell")
+    if record.audio is None and record.audio_sha256 is not None:
+        again.unread.append(f"{record.id}: its audio was not kept (--keep-audio)")
+        return None
+    transcript, fallback = bundle.session(record)
+    asked = (transcript.session, transcript.model, transcript.client, transcript.utterance, transcript.level)
+    if asked != (record.id, cell.model, cell.client, record.utterance, record.level):
+        raise EvidenceError(f"{record.transcript}: of another session than the one that result.json puts it to")
+    written = record.audio if transcript.level != "http" and record.utterance.format == "pcm" else None
+    if written and bundle.read(written) != wav(transcript.audio(), record.sample_rate or 24_000):
+        raise EvidenceError(f"{written}: its WAV header is not the one that a run writes")
+    model = models[cell.model]
+    # As when the run judged it: pointers name the transcript, since no file was written by then.
+    summary = summarise(transcript, cell, model, attempt=record.attempt, probe=record.probe)
+    return SessionView(
+        transcript=transcript,
+        model=model,
+        cell=cell,
+        record=summary,
+        runtime=next((r for r in new.runtimes if r.id == cell.runtime), None),
+        target=new.target,
+        files={"fallback.wav": fallback} if fallback else {},
+    )
+
+
+def _across(
+    new: Result, models: dict[str, Model], views: dict[str, SessionView], fresh: dict[tuple[str, str], CheckRecord]
+) -> None:
+    cells = [
+        CellView(
+            cell=cell,
+            model=models[cell.model],
+            sessions=[views[s] for s in cell.sessions if s in views],
+            runtime=next((r for r in new.runtimes if r.id == cell.runtime), None),
+        )
+        for cell in new.cells
+    ]
+    for view in cells:
+        _keep(fresh, engine.judge_cell(view))
+    _keep(fresh, engine.judge_run(RunView(cells=cells, target=new.target, models=new.models)))
+
+
+def _keep(fresh: dict[tuple[str, str], CheckRecord], records: Iterable[CheckRecord]) -> None:
+    for record in records:
+        fresh[record.check, record.subject] = record
+
+
+def _merged(
+    recorded: Result,
+    fresh: dict[tuple[str, str], CheckRecord],
+    views: dict[str, SessionView],
+    again: Rejudged,
+) -> list[CheckRecord]:
+    """The new records in the order of the old ones; those that cannot be made again as they stand."""
+    merged: list[CheckRecord] = []
+    ran = {s.id for s in recorded.sessions}
+    known = {c.id for c in recorded.cells}
+    own = 0
+    for old in recorded.checks:
+        key = old.check, old.subject
+        if key in fresh:
+            again.outcomes += 1
+            merged.append(fresh.pop(key))
+            continue
+        if old.check.startswith("U-"):
+            own += 1
+        elif old.subject in ran and old.subject not in views:
+            pass
+        elif not (old.outcome in _TAKEN_OVER and old.subject not in ran and old.cell in known):
+            again.differences.append(
+                Difference(where=f"{old.check}@{old.subject}", recorded=old.outcome, now="not judged", kind="outcome")
+            )
+            continue
+        merged.append(old)
+    if own:
+        again.unread.append(f"{own} outcome{'s' if own > 1 else ''} of tests of your own (U-...)")
+    suites = next((s.value for s in recorded.settings if s.name == "checks"), None)
+    for (check, subject), record in fresh.items():
+        # Suites of the user's own, and a run that was interrupted, need not have asked for everything.
+        if recorded.status == "complete" and (suites is None or CHECKS[check].subject == "session"):
+            merged.append(record)
+            again.differences.append(
+                Difference(where=f"{check}@{subject}", recorded="not judged", now=record.outcome, kind="outcome")
+            )
+    return merged
