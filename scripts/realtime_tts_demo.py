@@ -189,16 +189,29 @@ class EventLog:
     """JSON lines of what is seen, each on disk at once, so that a killed process leaves them behind; never the key."""
 
     def __init__(self, path: str | None, key: str) -> None:
-        self.file = open(path, "w", encoding="utf-8") if path else None  # noqa: SIM115
+        self.file = open(path, "w", encoding="utf-8", errors="replace") if path else None  # noqa: SIM115
         self.key = key
         self.zero: float | None = None  # the first dial: one clock for all sessions in the file
+
+    def close(self) -> None:
+        if self.file:
+            self.file.close()
+            self.file = None
 
     def write(self, at: float, entry: dict[str, Any]) -> None:
         if self.file:
             self.zero = at if self.zero is None else self.zero
-            entry = hide({"t": round(at - self.zero, 6), **entry}, self.key)
-            self.file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
-            self.file.flush()
+            moment = {"t": round(at - self.zero, 6), "dir": entry["dir"]}
+            try:
+                line = json.dumps({**moment, **hide(entry, self.key)}, ensure_ascii=False, allow_nan=False)
+            except (ValueError, RecursionError):  # an event that Python reads but JSON does not know: NaN, or too deep
+                line = json.dumps({**moment, "raw": hide(repr(entry), self.key)}, ensure_ascii=False)
+            try:
+                self.file.write(line + "\n")
+                self.file.flush()
+            except OSError as exc:
+                print(f"--events: {one_line(exc)}", file=sys.stderr)
+                self.file = None
 
 
 def hide(value: Any, key: str) -> Any:
@@ -231,8 +244,8 @@ class Session:
         with self.changed:
             self.entries.append({"dir": way, **what})
             self.times.setdefault(str(kind), round((at - self.zero) * 1000, 3))
-            self.log.write(at, self.entries[-1])
             self.changed.notify_all()
+            self.log.write(at, self.entries[-1])
 
     def note(self, name: str, at: float | None = None, /, **data: Any) -> None:
         self.add("note", f"({name})", time.perf_counter() if at is None else at, name=name, data=data)
@@ -383,6 +396,7 @@ def judge(session: Session, sound: dict[str, int], anomalies: list[str]) -> dict
     else:
         found, words = broken_off(session, anomalies)
     words = words and " ".join(words.split())[:500]
+    code, message = (value if value is None else str(value)[:2000] for value in (code, message))
     return {"error_class": found, "error": words, "http_status": status, "code": code, "message": message}
 
 
@@ -607,8 +621,8 @@ def realtime_probe(options: argparse.Namespace, key: str, log: EventLog, report:
     if session.wait(session.over, session.zero + options.timeout - time.perf_counter()):
         session.wait(lambda: session.failure or session.closed_or_refused(), GRACE_S)
     else:
-        missing = next(step for step in STEPS.values() if step not in session.times)
-        session.waited_for = "handshake" if missing == "(connected)" else missing.strip("> ")
+        missing = [step for step in STEPS.values() if step not in session.times]
+        session.waited_for = missing[missing[0] == "(connected)"].strip("> ") if session.opened() else "handshake"
         session.note("deadline", after_s=options.timeout, waiting_for=session.waited_for)
     session.closed(None, "we hung up", "client")
     try:
@@ -845,6 +859,7 @@ def run(argv: list[str], key: str | None = None) -> tuple[dict[str, Any], int]:
     ok = report["realtime_probe"]["ok"]
     if options.fallback and not ok:
         report["fallback"] = ask("sdk-http", fallback)
+    log.close()
     good = ok if options.strict else ok or (report["fallback"] or {}).get("ok")
     return hide(report, key), 0 if good else 2 if options.strict else 1
 
@@ -856,7 +871,7 @@ def main() -> int:
     real_stdout = os.dup(1)
     os.dup2(2, 1)  # dashscope up to 1.26.0 prints
     report, code = run(sys.argv[1:])
-    with os.fdopen(real_stdout, "w", encoding="utf-8") as out:
+    with os.fdopen(real_stdout, "w", encoding="utf-8", errors="replace") as out:
         out.write(json.dumps(report, ensure_ascii=False, indent=2, default=str) + "\n")
     if code == 64:
         print(f"realtime_tts_demo: {report['realtime_probe']['error']}", file=sys.stderr)

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from tests.scripts.conftest import FLASH, Interpreter, answering, endpoints_at, faulty
 from ttsgate import catalog
 from ttsgate.emulator.process import Endpoints
+from ttsgate.result.transcript import entry_from_line
 
 INSTRUCT = "qwen3-tts-instruct-flash-realtime"
 
@@ -125,6 +126,27 @@ class TestSession:
 
         assert 1 == len([entry for entry in outcome.entries if entry.raw is not None])
         assert ["a raw frame"] == outcome.probe["anomalies"]
+
+    @pytest.mark.parametrize("value", ["NaN", '"\\ud800"', "[" * 600 + "]" * 600])
+    def test_odd_values_do_not_break_the_events(self, demo: ModuleType, tmp_path: Path, value: str) -> None:
+        """What Python's JSON reads and others refuse is written so that anybody can read it."""
+        log = demo.EventLog(str(tmp_path / "e.jsonl"), "sk-canary")
+        session = demo.Session(log, "sdk-realtime", "ws://h/sk-canary")
+        session.frame("in", f'{{"type":"x","value":{value},"key":"sk-canary"}}', time.perf_counter())
+        log.close()
+
+        text = (tmp_path / "e.jsonl").read_text()
+        assert ["note", "in"] == [entry_from_line(line).dir for line in text.splitlines()]
+        assert "sk-canary" not in text
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_full_disk_does_not_end_the_session(self, demo: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+        """Events that cannot be written are said on standard error; the probe goes on."""
+        session = demo.Session(demo.EventLog("/dev/full", ""), "sdk-realtime", "ws://h/")
+        session.frame("in", '{"type":"session.finished"}', time.perf_counter())
+
+        assert session.over()
+        assert 1 == capsys.readouterr().err.count("--events: OSError")
 
     def test_all_runs_every_client(self, sdk: Interpreter, emulator: Endpoints) -> None:
         """--client all adds the other clients; the realtime session alone decides."""

@@ -269,3 +269,17 @@ def test_real_script_over_the_real_sdk(tmp_path: Path, checkout: Path) -> None:
 def test_missing_events_are_none(tmp_path: Path) -> None:
     """A script that never got as far as opening its events left none."""
     assert [] == read_entries(tmp_path / "none.jsonl")
+
+
+def test_unreadable_event_is_a_note(tmp_path: Path) -> None:
+    """A line that is no entry stands in the transcript as such; it does not end the run."""
+    path = tmp_path / "events.jsonl"
+    path.write_text(
+        '{"t": 0.5, "dir": "note", "name": "dial", "data": {}}\n{"t": 1, "dir": "in", "event": NaN}\n{"t": 2, "dir"'
+    )
+
+    dial, odd = read_entries(path)
+
+    assert ("dial", 0.5) == (dial.name, odd.t)
+    assert odd.data is not None
+    assert "UnreadableEvent" == odd.data["class"]

@@ -12,7 +12,7 @@ __all__ = ["Capture"]
 
 CHUNK_BYTES = 65536
 MARK = re.compile(rb"\0(\d{1,12})\0")
-"""The runner writes one after each request, so that late output is not taken for the next one's."""
+"""The runner writes one after its start and after each request: what was printed belongs to what came before."""
 MARK_BYTES = 16
 
 
@@ -26,7 +26,7 @@ class Capture:
         self._cap = cap
         self._transport = transport
         self._kept = bytearray()
-        self._mark = 0
+        self._mark = -1
         self._more = asyncio.Event()
         self._task = asyncio.create_task(self._drain())
 

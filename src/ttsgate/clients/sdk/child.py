@@ -163,12 +163,12 @@ class SdkChild:
                 if self._process is None:
                     return self._outcome(request, argv, error=runtime.error, killed=True)
             self._requests += 1
+            request.events.unlink(missing_ok=True)
             message = {"id": self._requests, "argv": argv, "key": request.key}
             try:
                 async with asyncio.timeout(deadline_s):
                     reply = await self._exchange(message)
-                    for capture in self._captures:
-                        await capture.until(self._requests)
+                    await self._printed(self._requests)
             except TimeoutError:
                 await self._end()
                 return self._outcome(request, argv, error=f"killed after {deadline_s:g} s", killed=True)
@@ -223,6 +223,8 @@ class SdkChild:
         try:
             async with asyncio.timeout(self.start_timeout_s):
                 hello = await self._line() or {}
+                if hello.get("ready"):
+                    await self._printed(0)
             error = hello.get("error") or (None if hello.get("ready") else "it ended before it was ready")
         except TimeoutError:
             error = f"not ready within {self.start_timeout_s:g} s"
@@ -258,6 +260,11 @@ class SdkChild:
             return None
         reply = await self._line()
         return reply if reply is not None and reply.get("id") == message["id"] else None
+
+    async def _printed(self, number: int) -> None:
+        """Wait until everything that was printed before a mark has come."""
+        for capture in self._captures:
+            await capture.until(number)
 
     async def _line(self) -> dict[str, Any] | None:
         assert self._process is not None
@@ -307,7 +314,11 @@ class SdkChild:
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """The events that the script left behind, in order of time; a torn last line is left out."""
+    """The events that the script left behind, in order of time.
+
+    A torn last line (the script was killed while it wrote) is left out; any other line that is no entry
+    becomes a note, for what the other side sent must not be able to stop us.
+    """
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
@@ -316,7 +327,9 @@ def read_entries(path: Path) -> list[Entry]:
     for number, line in enumerate(lines, start=1):
         try:
             entries.append(entry_from_line(line))
-        except UsageError:
+        except UsageError as exc:
             if number < len(lines):
-                raise
+                t = entries[-1].t if entries else 0.0
+                data = {"class": "UnreadableEvent", "message": f"line {number}: {exc}"[:500], "where": "events"}
+                entries.append(Entry(t=t, dir="note", name="error", data=data))
     return sorted(entries, key=lambda entry: entry.t)

@@ -90,22 +90,26 @@ def main() -> None:
             requests.put(line)
         os._exit(0)
 
+    def mark(number: int) -> None:
+        """End what was printed for a request, so that our owner does not take it for the next one's."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for fd in (1, 2):
+            os.write(fd, f"\0{number}\0".encode())
+
     threading.Thread(target=listen, daemon=True).start()
     try:
         script = load(sys.argv[1])
-        say(introduce(script))
+        hello = introduce(script)
     except BaseException as exc:
         say({"ready": False, "error": f"{type(exc).__name__}: {exc}"})
         raise
+    mark(0)
+    say(hello)
     while True:
         request = json.loads(requests.get())
         reply = answer(script, request)
-        # Whoever reads our noise knows by this mark which of it belongs to this request.
-        mark = "\0{}\0".format(request["id"]).encode()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os.write(1, mark)
-        os.write(2, mark)
+        mark(request["id"])
         say(reply)
 
 
