@@ -129,6 +129,7 @@ class _Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._opcode = Opcode.TEXT
         self._received = 0
+        self._not_http = False
         self._timer: asyncio.TimerHandle | None = None
         self._closed_by: str | None = None
         self._given_up = False
@@ -211,6 +212,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
+        if self._received == 0:
+            self._not_http = not data.startswith(b"HTTP/"[: len(data)])
         self._received += len(data)
         self.core.receive_data(data)
         for event in self.core.events_received():
@@ -234,7 +237,8 @@ class _Connection(asyncio.Protocol):
             return
         if self.core.handshake_exc is not None:
             if not any(True for _ in self.transcript.notes("refused")):
-                self.note("error", describe_error(_root(self.core.handshake_exc, exc), "handshake"))
+                why = self.core.handshake_exc if self._not_http else _root(self.core.handshake_exc, exc)
+                self.note("error", describe_error(why, "handshake"))
         else:
             by = self._closed_by or ("network" if self.core.close_rcvd is None else "service")
             code = int(self.core.close_rcvd.code) if self.core.close_rcvd else None
