@@ -21,12 +21,16 @@ from urllib.parse import urlsplit
 from ttsgate.emulator.process import EmulatorProcess, Endpoints
 
 TEXT = "The quick brown fox jumps over the lazy dog, and then it sleeps in the sun for the whole of a long afternoon. "
-MESSAGES = (
-    {"type": "session.update", "session": {"voice": "Ethan"}},
-    {"type": "input_text_buffer.append", "text": TEXT * 2},
-    {"type": "input_text_buffer.commit"},
-    {"type": "session.finish"},
-)
+
+
+def messages(text: str) -> tuple[dict[str, object], ...]:
+    """What a client sends to hear `text`."""
+    return (
+        {"type": "session.update", "session": {"voice": "Ethan"}},
+        {"type": "input_text_buffer.append", "text": text},
+        {"type": "input_text_buffer.commit"},
+        {"type": "session.finish"},
+    )
 
 
 def frame(data: bytes) -> bytes:
@@ -38,8 +42,8 @@ def frame(data: bytes) -> bytes:
 class Listener(asyncio.Protocol):
     """Speaks one utterance and reads to the end without looking at it."""
 
-    def __init__(self, ended: asyncio.Future[bool]) -> None:
-        self.ended, self.upgraded, self.finished = ended, False, False
+    def __init__(self, ended: asyncio.Future[bool], *, text: str = TEXT * 2) -> None:
+        self.ended, self.text, self.upgraded, self.finished = ended, text, False, False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -53,7 +57,7 @@ class Listener(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not self.upgraded:
             self.upgraded = True
-            for message in MESSAGES:
+            for message in messages(self.text):
                 self.transport.write(frame(json.dumps(message).encode()))
         self.finished = self.finished or b"session.finished" in data[-600:]
 

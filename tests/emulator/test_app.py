@@ -12,7 +12,7 @@ import pytest
 import websockets
 
 from tests.emulator.realtime_service import DELTA, Talk, address, one, run, running, talk
-from ttsgate.emulator.app import Emulator
+from ttsgate.emulator.app import Emulator, steady_clock
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.tls import ThrowAwayAuthority
 from ttsgate.errors import UsageError
@@ -149,6 +149,17 @@ class TestHttpFaults:
         status, body = self.call("http.busy@none", **bad)
         assert 400 == status
         assert "http.busy" in body["message"]
+
+
+class TestClock:
+    def test_never_steps_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It starts at the time of day and does not follow when that is set back."""
+        clock = steady_clock()
+        before = clock()
+        monkeypatch.setattr("time.time", lambda: 0.0)
+
+        assert before > 1_700_000_000
+        assert clock() >= before
 
 
 class TestStarting:

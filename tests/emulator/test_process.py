@@ -7,17 +7,21 @@ import json
 import os
 import select
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from tests.emulator.realtime_service import FLASH, one, talk
 from ttsgate import __version__
 from ttsgate.emulator.process import EmulatorProcess, Endpoints
+from ttsgate.emulator.speech.formats import wav_file
 from ttsgate.errors import HarnessError, UsageError
 
 
@@ -84,6 +88,9 @@ class TestEmulatorProcess:
             (["--switch", "cancle=x"], "did you mean 'cancel'"),
             (["--model-state", "nothing=retired"], "unknown model"),
             (["--model-state", "nothing"], "NAME=VALUE"),
+            (["--custom-voice", f"{FLASH}=mine"], "has no custom voices"),
+            (["--voice-engine", "espaek"], "unknown voice back end"),
+            (["--voice-engine", "file:/no/such.wav"], "/no/such.wav"),
         ],
     )
     def test_bad_arguments(self, extra: list[str], says: str) -> None:
@@ -111,6 +118,45 @@ class TestEmulatorProcess:
             environment = Path(f"/proc/{emulator.endpoints.pid}/environ").read_bytes()
 
         assert b"sk-canary" not in environment
+
+    def test_hostile_http(self) -> None:
+        """Bytes that are no HTTP leave no traceback and no control characters in the log; others are served."""
+        with EmulatorProcess() as emulator:
+            told = emulator.endpoints
+            assert told is not None
+            port = urlsplit(told.ws_url).port or 0
+            for hostile in (
+                b"\x16\x03\x01\x1b[2J\r\n\r\n",
+                b"GET / HTTP/9.9\r\n\r\n",
+                b"POST / HTTP/1.1\r\nA\0: \x1b]0;x\r\n\r\n",
+            ):
+                with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+                    link.sendall(hostile)
+                    while link.recv(4096):
+                        pass
+            seen = asyncio.run(talk(f"{told.ws_url}?model={FLASH}", one("Hi.")))
+        said = emulator.stderr_tail()
+
+        assert 1000 == seen.code
+        assert "Traceback" not in said
+        assert "\x1b" not in said
+
+    def test_voice_of_a_file(self, tmp_path: Path) -> None:
+        """A recording speaks instead of an engine, and a preset custom voice is there from the start."""
+        clone = "qwen3-tts-vc-realtime-2026-01-15"
+        recording = tmp_path / "mine.wav"
+        rng = np.random.default_rng(5)
+        recording.write_bytes(wav_file((rng.standard_normal(48_000) * 4000).astype(np.int16), 24_000))
+        extra = ["--voice-engine", f"file:{recording}", "--custom-voice", f"{clone}=mine"]
+        with EmulatorProcess(extra=extra, pace=20) as emulator:
+            told = emulator.endpoints
+            assert told is not None
+            seen = asyncio.run(talk(f"{told.ws_url}?model={clone}", one("Good morning.", voice="mine")))
+
+        assert f"file:{recording}" == told.voice_engine
+        assert 1000 == seen.code
+        assert [] == seen.of("error")
+        assert len(seen.audio) > 20_000
 
     def test_tls(self) -> None:
         """Over TLS its first line names the authority's file, which goes away with it."""

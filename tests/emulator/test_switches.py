@@ -6,6 +6,7 @@ import pytest
 
 from ttsgate.emulator import behaviours, http_behaviours
 from ttsgate.emulator.config import EmulatorConfig
+from ttsgate.emulator.speech import behaviours as speech_behaviours
 from ttsgate.emulator.switches import SWITCHES, all_switches, basis_counts, parse_switches
 from ttsgate.errors import UsageError
 
@@ -13,7 +14,8 @@ from ttsgate.errors import UsageError
 class TestTable:
     def test_names_are_unique(self) -> None:
         """No behaviour hides another: names are unique over all tables."""
-        names = [*SWITCHES, *(s.name for s in (*behaviours.BEHAVIOURS, *http_behaviours.BEHAVIOURS))]
+        tables = (behaviours.BEHAVIOURS, http_behaviours.BEHAVIOURS, speech_behaviours.BEHAVIOURS)
+        names = [*SWITCHES, *(s.name for table in tables for s in table)]
 
         assert len(names) == len(set(names)) == len(all_switches())
 

@@ -26,6 +26,20 @@ __all__ = ["command"]
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See --fidelity. Repeatable.")
 @click.option("--model-state", "states", multiple=True, metavar="MODEL=STATE", help="active|retiring|retired|absent.")
 @click.option("--extra-model", "extra", multiple=True, metavar="NEW=KNOWN", help="Serve NEW as if it were KNOWN.")
+@click.option(
+    "--custom-voice",
+    "voices",
+    multiple=True,
+    metavar="MODEL=ID",
+    help="A voice that exists from the start, for one vd or vc model. Repeatable.",
+)
+@click.option(
+    "--voice-engine",
+    default="espeak",
+    show_default=True,
+    metavar="NAME",
+    help="What speaks: espeak (GPL-3), hibari (English; Apache-2.0) or file:PATH (a recording of yours).",
+)
 @click.option("--workspace", "workspaces", multiple=True, metavar="ID", help="Workspace that exists; default any.")
 @click.option("--arrears", is_flag=True, help="The account is overdue.")
 @click.option("--free-tier", type=click.IntRange(0), metavar="N", help="Characters a model, then it is used up.")
@@ -49,6 +63,7 @@ def command(
     switches: tuple[str, ...],
     states: tuple[str, ...],
     extra: tuple[str, ...],
+    voices: tuple[str, ...],
     unlimited: bool,
     until_stdin_closes: bool,
     list_faults: bool,
@@ -72,8 +87,9 @@ def command(
     config = EmulatorConfig(
         api_keys=api_keys or (DEFAULT_KEY,),
         switches=parse_switches(switches),
-        model_states=_pairs("--model-state", states),
-        extra_models=_pairs("--extra-model", extra),
+        model_states=dict(_pairs("--model-state", states)),
+        extra_models=dict(_pairs("--extra-model", extra)),
+        custom_voices=_pairs("--custom-voice", voices),
         **limits,
         **rest,
     )
@@ -82,14 +98,14 @@ def command(
     serve(config, announce=_announce, until_stdin_closes=until_stdin_closes)
 
 
-def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
+def _pairs(option: str, given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = []
     for text in given:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise UsageError(f"{option} {text!r}: expected NAME=VALUE")
-        pairs[name] = value
-    return pairs
+        pairs.append((name, value))
+    return tuple(pairs)
 
 
 def _announce(told: dict[str, Any]) -> None:
@@ -97,13 +113,22 @@ def _announce(told: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps({**told, "version": __version__}) + "\n")
     sys.stdout.flush()
     ws_url, http_url, key, ca = told["ws_url"], told["http_url"], told["api_key"], told.get("ca")
+    speech = '{"model":"qwen3-tts-flash","input":{"text":"Good morning.","voice":"Cherry"}}'
     lines = [
         f"ttsgate emulator {__version__}: emulated, not live",
-        f"  websocket   {ws_url}?model=qwen3-tts-flash-realtime",
-        f"  Python SDK  dashscope.api_key = {key!r}; QwenTtsRealtime(model=..., callback=..., url={ws_url!r})",
-        f"              dashscope.base_http_api_url = {http_url!r}",
+        f"  websocket   {ws_url}?model=qwen3-tts-flash-realtime  (Authorization: Bearer {key})",
+        f"  Python SDK  dashscope.api_key = {key!r}; dashscope.base_http_api_url = {http_url!r}",
+        f"              QwenTtsRealtime(model=..., callback=..., url={ws_url!r})",
+        f"    2.0.1 on  dashscope.Client(api_key={key!r}, base_url={http_url!r})",
+        f"                .audio.realtime.connect(model=..., ws_url={ws_url!r})",
         f"  Java SDK    QwenTtsRealtimeParam.builder().url({json.dumps(ws_url)}).apikey({json.dumps(key)})",
+        f"              Constants.baseHttpApiUrl = {json.dumps(http_url)};",
+        f"  environment DASHSCOPE_API_KEY={key} DASHSCOPE_HTTP_BASE_URL={http_url}  (Python, Java)",
+        f"              DASHSCOPE_WEBSOCKET_QWEN_TTS_REALTIME_BASE_URL={ws_url}  (Java)",
         f"  curl        curl -H 'Authorization: Bearer {key}' {told['compatible_url']}/models",
+        f"              curl -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\",
+        f"                -d '{speech}' {http_url}/services/aigc/multimodal-generation/generation",
+        "  browser     a page cannot send the header: serve --as-proxy MODEL plays the proxy that adds it",
     ]
     if ca:
         lines.append(f"  TLS         trust {ca}: SSL_CERT_FILE={ca} REQUESTS_CA_BUNDLE={ca} NODE_EXTRA_CA_CERTS={ca}")

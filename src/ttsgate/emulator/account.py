@@ -19,6 +19,7 @@ from ttsgate.emulator.http_behaviours import BEHAVIOUR_DEFAULTS
 from ttsgate.emulator.http_errors import ApiError
 from ttsgate.emulator.lifecycle import Lifecycle, ModelState
 from ttsgate.emulator.limits import Allowance, Rate, RateWindow
+from ttsgate.errors import UsageError
 
 __all__ = ["TOKEN_TTL_S", "Account", "ApiError", "CustomVoice", "Principal", "VoiceKind"]
 
@@ -65,6 +66,9 @@ class Account:
         clock: Unix seconds, never going back.
         extra_models: model name -> known model that it resembles, for strings that the catalogue does not have.
         voice_quota: custom voices that the account may hold (documented: 1000).
+
+    Raises:
+        UsageError: a state, a model or a preset voice that cannot be.
     """
 
     def __init__(
@@ -84,6 +88,8 @@ class Account:
         )
         self._tokens: dict[str, float] = {}
         self._voices: dict[str, CustomVoice] = {}
+        for target, voice in config.custom_voices:
+            self._preset(target, voice)
         self._windows: dict[str, RateWindow] = {}
         self._quota = Allowance(config.character_quota)
         self._free: dict[str, Allowance] = {}
@@ -176,6 +182,13 @@ class Account:
     def add_voice(self, voice: CustomVoice) -> None:
         """Keep a custom voice under its id."""
         self._voices[voice.voice] = voice
+
+    def _preset(self, target_model: str, voice: str) -> None:
+        model = self._lifecycle.find(target_model)
+        if model is None or model.custom_voice is None:
+            able = ", ".join(m.name for m in self._all_models() if m.custom_voice is not None)
+            raise UsageError(f"{target_model!r} has no custom voices, only {able}")
+        self.add_voice(CustomVoice(voice, model.custom_voice, target_model, self.now()))
 
     def create_voice(
         self,

@@ -26,9 +26,15 @@ from ttsgate.emulator.speech import Speech
 from ttsgate.emulator.switches import basis_counts
 from ttsgate.errors import UsageError
 
-__all__ = ["Emulator"]
+__all__ = ["Emulator", "steady_clock"]
 
 log = logging.getLogger("ttsgate.emulator")
+
+
+def steady_clock() -> Callable[[], float]:
+    """Unix seconds as of now, from here on by a clock that nobody sets: rate windows must not see time step back."""
+    offset = time.time() - time.monotonic()
+    return lambda: time.monotonic() + offset
 
 
 class Emulator:
@@ -36,7 +42,7 @@ class Emulator:
 
     Args:
         config: What it was told to be.
-        clock: Unix seconds for accounts and expiries.
+        clock: Unix seconds for accounts and expiries, never going back; else those of `steady_clock`.
         speech: What speaks; else one of its own, which ends with it.
 
     Raises:
@@ -44,13 +50,13 @@ class Emulator:
     """
 
     def __init__(
-        self, config: EmulatorConfig, *, clock: Callable[[], float] = time.time, speech: Speech | None = None
+        self, config: EmulatorConfig, *, clock: Callable[[], float] | None = None, speech: Speech | None = None
     ) -> None:
         self.config = config
         self.injector = Injector(config.faults, seed=config.seed)
         self._own_speech = speech is None
-        self.speech = speech or Speech(seed=config.seed)
-        self.account = Account(config, clock, extra_models=config.extra_models)
+        self.speech = speech or Speech(config.voice_engine, seed=config.seed)
+        self.account = Account(config, clock or steady_clock(), extra_models=config.extra_models)
         self.door = RealtimeDoor(self.account, self.speech, config, self.injector)
         self.port = 0
         self.gate: Gate | None = None

@@ -27,6 +27,8 @@ class EmulatorConfig:
     """Faults in force from the start, as given, e.g. ``stall:after=1.2s``."""
     seed: int = 7
     """Seeds voices, identifiers and chance; same seed, same bytes."""
+    voice_engine: str = "espeak"
+    """What speaks: ``espeak``, ``hibari`` or ``file:PATH`` (`speech.synth.BACK_ENDS`)."""
     pace: float = 1.25
     """Audio is sent this many times faster than it plays."""
     switches: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +37,8 @@ class EmulatorConfig:
     """Model name to ``active``, ``retiring``, ``retired`` or ``absent``; others are active."""
     extra_models: Mapping[str, str] = field(default_factory=dict)
     """Model strings that the catalogue does not have, each with a known model that it resembles."""
+    custom_voices: tuple[tuple[str, str], ...] = ()
+    """Pairs of a vd or vc model and the id of a voice that exists for it from the start."""
     workspaces: tuple[str, ...] = ()
     """Workspace ids that exist; empty accepts any."""
     sessions_per_second: int | None = 3

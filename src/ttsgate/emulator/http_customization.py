@@ -16,8 +16,9 @@ from ttsgate.emulator import http_errors as errors
 from ttsgate.emulator.account import Account, CustomVoice, VoiceKind
 from ttsgate.emulator.http_errors import ApiError, invalid_parameter
 from ttsgate.emulator.http_reply import Call, Reply
-from ttsgate.emulator.http_samples import decode, judge
-from ttsgate.emulator.speech import Encoder, Speech, timbre_of, wav_file
+from ttsgate.emulator.speech.engine import Speech
+from ttsgate.emulator.speech.formats import Encoder, wav_file
+from ttsgate.emulator.speech.timbre import timbre_of
 
 __all__ = ["CUSTOMIZATION_PATH", "LANGUAGE_CODES", "Customization"]
 
@@ -180,6 +181,8 @@ class Customization:
 
 
 def _judge(data: str, *, mixed: bool) -> ApiError | None:
+    from ttsgate.emulator.http_samples import decode, judge
+
     recording = decode(data)
     return recording if isinstance(recording, ApiError) else judge(recording, mixed=mixed)
 

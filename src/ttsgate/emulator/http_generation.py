@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ttsgate import catalog
 from ttsgate.emulator import http_errors as errors
@@ -17,8 +15,12 @@ from ttsgate.emulator.account import Account
 from ttsgate.emulator.http_errors import ApiError, invalid_parameter
 from ttsgate.emulator.http_files import FileStore
 from ttsgate.emulator.http_reply import Call, Reply
-from ttsgate.emulator.speech import Speech, timbre_of
+from ttsgate.emulator.speech.engine import Speech
 from ttsgate.emulator.speech.formats import wav_file
+from ttsgate.emulator.speech.timbre import timbre_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["GENERATION_PATH", "Generation"]
 

@@ -14,7 +14,7 @@ from ttsgate.emulator.http_generation import GENERATION_PATH, Generation
 from ttsgate.emulator.http_models import Models
 from ttsgate.emulator.http_reply import Call, Dialect, Doorway, Handler, Hook, Reply
 from ttsgate.emulator.http_tokens import Tokens
-from ttsgate.emulator.speech import Speech
+from ttsgate.emulator.speech.engine import Speech
 
 __all__ = ["http_routes"]
 

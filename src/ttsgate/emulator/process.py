@@ -43,6 +43,8 @@ class Endpoints:
     """How many of its choices are documented, from the field, inferred."""
     switches: dict[str, str] = field(default_factory=dict)
     """Switches that differ from their default."""
+    voice_engine: str = "espeak"
+    """What speaks there: ``espeak``, ``hibari`` or ``file:PATH``."""
     ca: str | None = None
     """Certificate authority of ``--tls``, a PEM file."""
     admin_url: str | None = None

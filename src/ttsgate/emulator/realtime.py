@@ -18,7 +18,7 @@ from ttsgate.emulator.faults.hooks import Context, Handshake
 from ttsgate.emulator.faults.registry import Injector, Selected, parse_fault
 from ttsgate.emulator.pacing import Lateness
 from ttsgate.emulator.speaking import Renders
-from ttsgate.emulator.speech import Speech
+from ttsgate.emulator.speech.engine import Speech
 from ttsgate.emulator.websocket import Connection, Figures, id_source
 from ttsgate.errors import UsageError
 from ttsgate.protocol.realtime.server import Action, Close, Refusal, Rules, ServerSession, Settings

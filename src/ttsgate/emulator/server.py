@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import os
 import signal
@@ -15,8 +16,10 @@ from typing import Any
 from ttsgate.emulator.app import Emulator
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.realtime import PATH
+from ttsgate.emulator.speech.engine import Speech
 from ttsgate.emulator.switches import basis_counts
 from ttsgate.emulator.tls import ThrowAwayAuthority
+from ttsgate.errors import MissingExtra
 
 __all__ = ["serve"]
 
@@ -30,9 +33,11 @@ def serve(config: EmulatorConfig, *, announce: Callable[[dict[str, Any]], None],
         until_stdin_closes: Whether the end of stdin ends it.
 
     Raises:
-        UsageError: an unknown fault, or an address that cannot be listened on.
+        UsageError: an unknown fault, a missing voice, or an address that cannot be listened on.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="ttsgate serve: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     asyncio.run(_serve(config, announce, until_stdin_closes=until_stdin_closes))
 
 
@@ -44,6 +49,7 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     emulator = Emulator(config)
+    _need_voice(emulator.speech, config.voice_engine)
     authority = ThrowAwayAuthority(config.host) if config.tls else None
     await emulator.start(tls=authority.context if authority else None)
     if until_stdin_closes:
@@ -55,6 +61,26 @@ async def _serve(
         await emulator.stop()
         if authority:
             authority.close()
+
+
+class _OneLine(logging.Formatter):
+    """A line a record, without traceback: what a client sends must neither fill the log nor steer a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = record.getMessage()
+        problem = record.exc_info[1] if record.exc_info else None
+        if problem is not None:
+            said += f": {type(problem).__name__}: {problem}"
+        line = " ".join(said.split())
+        return "ttsgate serve: " + "".join(c if c.isprintable() else "\ufffd" for c in line)[:300]
+
+
+def _need_voice(speech: Speech, engine: str) -> None:
+    """Refuse to start without a voice; eSpeak NG itself is loaded later, in the background."""
+    if engine != "espeak":
+        speech.open()
+    elif importlib.util.find_spec("espeakng_loader") is None:
+        raise MissingExtra(extra="emulator", needed_for="the eSpeak NG voice of the emulator")
 
 
 def describe(emulator: Emulator) -> dict[str, Any]:
@@ -70,6 +96,7 @@ def describe(emulator: Emulator) -> dict[str, Any]:
         "api_key": config.api_keys[0],
         "pid": os.getpid(),
         "seed": config.seed,
+        "voice_engine": config.voice_engine,
         "faults": emulator.injector.names(),
         "fidelity": basis_counts(),
         "switches": dict(config.switches),

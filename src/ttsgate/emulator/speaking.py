@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ttsgate import catalog
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Injection, Samples, Utter
 from ttsgate.emulator.pacing import Cutter, Schedule
-from ttsgate.emulator.speech import Encoder, Speech, Timbre, segments, timbre_of
+from ttsgate.emulator.speech.engine import Speech
+from ttsgate.emulator.speech.formats import Encoder
+from ttsgate.emulator.speech.text import segments
+from ttsgate.emulator.speech.timbre import Timbre, timbre_of
 from ttsgate.protocol.realtime.server import Segment
 
 __all__ = ["Piece", "Renders", "speak", "utterance_of"]
@@ -100,6 +101,8 @@ async def speak(
     Text is rendered sentence by sentence, the next one while the one before is being sent, unless
     a fault wants to see the response whole.
     """
+    import numpy as np
+
     encoder = Encoder(utter.format, utter.sample_rate, utter.bit_rate)
     # Raw samples must not be split; other formats only have to stay decodable when the strings are joined.
     cutter = Cutter(6 if utter.format in ("pcm", "wav") else 3)
@@ -128,6 +131,7 @@ async def _rendered(
     utter: Utter, *, model: catalog.Model, renders: Renders, injection: Injection
 ) -> AsyncGenerator[Samples]:
     """The samples of `utter`: by sentences, or whole when a fault changes them."""
+    import numpy as np
 
     voice = timbre_of(model, utter.voice)
     texts = segments(utter.text) or [utter.text]

@@ -274,10 +274,11 @@ SWITCHES: dict[str, Switch] = _table(
 
 
 def all_switches() -> dict[str, Switch]:
-    """Every switch of the emulator by name, websocket first."""
+    """Every switch and fixed behaviour of the emulator by name: websocket, HTTP, sound."""
     from ttsgate.emulator import behaviours, http_behaviours
+    from ttsgate.emulator.speech import behaviours as speech_behaviours
 
-    fixed = (*behaviours.BEHAVIOURS, *http_behaviours.BEHAVIOURS)
+    fixed = (*behaviours.BEHAVIOURS, *http_behaviours.BEHAVIOURS, *speech_behaviours.BEHAVIOURS)
     return SWITCHES | {switch.name: switch for switch in fixed}
 
 

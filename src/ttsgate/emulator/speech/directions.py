@@ -56,10 +56,12 @@ _RULES: tuple[tuple[str, Delivery], ...] = (
     (_SAD, Delivery(rate=0.85, pitch=0.88, range_=0.6, gain_db=-3.0)),
     (_ANGRY, Delivery(rate=1.12, pitch=1.1, range_=1.4, gain_db=3.0)),
 )
-_PATTERNS = tuple((re.compile(rf"(?<![a-z])(?:{words})(?![a-z])", re.IGNORECASE), change) for words, change in _RULES)
-_NEGATED = re.compile(
-    r"(?:\bnot|n't|\bnever|\bavoid|\bwithout)\s+(?:\w+\s+){0,2}$|(?:不要|不能|别|勿|避免)[^，。、；,.;\s]{0,3}$|不[太过]?$",
-    re.IGNORECASE,
+_NEGATED = "|".join(
+    (
+        r"(?:\bnot|n't|\bnever|\bavoid|\bwithout)\s+(?:\w+\s+){0,2}$",
+        r"(?:不要|不能|别|勿|避免)[^，。、；,.;\s]{0,3}$",
+        r"不[太过]?$",
+    )
 )
 _LIMITS = (0.6, 1.6)
 
@@ -69,8 +71,11 @@ def delivery_of(instructions: str | None) -> Delivery:
     if not instructions or not instructions.strip():
         return NEUTRAL
     rate, pitch, range_, gain = 1.0, 1.0, 1.0, 0.0
-    for pattern, change in _PATTERNS:
-        if any(not _NEGATED.search(instructions[: match.start()]) for match in pattern.finditer(instructions)):
+    # Compiled on first use, and kept by `re`: few emulators ever hear instructions.
+    negated = re.compile(_NEGATED, re.IGNORECASE)
+    for words, change in _RULES:
+        pattern = re.compile(rf"(?<![a-z])(?:{words})(?![a-z])", re.IGNORECASE)
+        if any(not negated.search(instructions[: match.start()]) for match in pattern.finditer(instructions)):
             rate, pitch, range_ = rate * change.rate, pitch * change.pitch, range_ * change.range_
             gain += change.gain_db
     asked = Delivery(_within(rate), _within(pitch), min(max(range_, 0.2), 1.8), min(max(gain, -8.0), 5.0))

@@ -7,15 +7,16 @@ import hashlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ttsgate.emulator.speech import shape
 from ttsgate.emulator.speech.directions import Delivery, delivery_of
 from ttsgate.emulator.speech.synth import MASTER_RATE, Samples, Synth, open_synth
 from ttsgate.emulator.speech.text import language_of, pause_after, runs, segments, speakable
 from ttsgate.emulator.speech.timbre import Timbre
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Speech"]
 
@@ -77,8 +78,17 @@ class Speech:
         return samples
 
     def warm_up(self) -> None:
-        """Load the engine in the background, so that the first request does not wait for it."""
-        self._worker.submit(self._open)
+        """Load the engine and the libraries of sound in the background, so that the first request need not wait."""
+        self._worker.submit(self._load)
+
+    def open(self) -> None:
+        """Load the engine now.
+
+        Raises:
+            MissingExtra: its package is not installed.
+            UsageError: there is no such back end, or it cannot read its recording.
+        """
+        self._worker.submit(self._open).result()
 
     def close(self) -> None:
         """End the worker thread; renders under way are finished first."""
@@ -98,12 +108,23 @@ class Speech:
             self._synth = open_synth(self._synth)
         return self._synth
 
+    def _load(self) -> None:
+        import soundfile  # noqa: F401 - its first import takes long; here nobody waits for it
+        import soxr  # noqa: F401
+
+        self._open()
+
     def _render(self, text: str, manner: _Manner) -> NDArray[np.int16]:
+        import numpy as np
+
         parts = [self._segment(piece, manner) for piece in segments(text) if speakable(piece)]
         return np.concatenate(parts) if parts else np.zeros(0, np.int16)
 
     def _segment(self, text: str, manner: _Manner) -> NDArray[np.int16]:
+        import numpy as np
         import soxr
+
+        from ttsgate.emulator.speech import shape
 
         synth, voice, delivery = self._open(), manner.voice, manner.delivery
         seed = int.from_bytes(hashlib.sha256(f"{self._seed}/{text}".encode("utf-8", "replace")).digest()[:3], "big")

@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["DEFAULT_BIT_RATE", "FORMATS", "Encoder", "wav_file"]
 
@@ -48,7 +49,7 @@ def _wav_header(sample_rate: int, data_bytes: int | None) -> bytes:
 
 def wav_file(samples: NDArray[np.int16], rate: int) -> bytes:
     """A complete WAV file with true sizes."""
-    data = np.asarray(samples, "<i2").tobytes()
+    data = samples.astype("<i2").tobytes()
     return _wav_header(rate, len(data)) + data
 
 
@@ -73,7 +74,7 @@ class Encoder:
         if self._codec is not None:
             return self._codec.feed(samples)
         ready, self._ready = self._ready, b""
-        return ready + np.asarray(samples, "<i2").tobytes()
+        return ready + samples.astype("<i2").tobytes()
 
     def finish(self) -> bytes:
         """The rest of the stream."""
@@ -107,7 +108,7 @@ class _Codec:
 
     def feed(self, samples: NDArray[np.int16]) -> bytes:
         if len(samples):
-            self._file.write(np.ascontiguousarray(samples, np.int16))
+            self._file.write(samples.astype("=i2", order="C", copy=False))
         return self._out()
 
     def finish(self) -> bytes:

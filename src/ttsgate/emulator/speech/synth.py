@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ttsgate.emulator.speech.timbre import Timbre
 from ttsgate.errors import UsageError
@@ -17,7 +14,13 @@ __all__ = ["BACK_ENDS", "MASTER_RATE", "Samples", "Synth", "open_synth"]
 MASTER_RATE = 24000
 """Everything is made at the native rate of the real models; other rates are resampled from it."""
 
-Samples = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+else:
+    Samples = Any
 
 
 class Synth(Protocol):
