@@ -138,6 +138,8 @@ def _finished(view: SessionView) -> Iterator[Problem]:
         yield _problem(f"gave up after {after} s waiting for {waiting}; {heard}", "service.hang", view, number)
         return
     for number, note in view.notes("error"):
+        if (note.data or {}).get("class") == "EOFError":
+            break  # the connection ended inside a frame: the close tells it
         if (note.data or {}).get("where") in ("frame", "receive", "on_message"):
             yield _problem(
                 f"the service broke the framing: {(note.data or {}).get('message')}", "service.protocol", view, number
