@@ -242,6 +242,9 @@ class Run:
 
     def record_user_test(self, name: str, outcome: Outcome, message: str) -> None:
         """Keep the outcome of a test of the user's own in ``checks/``; it cannot be judged again from the bundle."""
+        before = self._records.get((f"U-{name}", name))
+        if before is not None and before.outcome == "fail":
+            return
         self._keep(
             CheckRecord(
                 check=f"U-{name}",
@@ -250,6 +253,7 @@ class Run:
                 outcome=outcome,
                 message=message,
                 reason="not-rejudgeable",
+                cause="script.user-test",
             )
         )
 

@@ -58,6 +58,10 @@ class SuitePlugin:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.closed = False
+        """The run came to its end."""
+        self.broke: Exception | None = None
+        """What kept it from its end: our own error, or a disk that is full."""
+        self._interrupted = False
         self._ours: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
@@ -83,7 +87,11 @@ class SuitePlugin:
         return self._judge
 
     def _judge(self, subject: Subject) -> CheckRecord | None:
-        record = self.run.judge(subject)
+        try:
+            record = self.run.judge(subject)
+        except Exception as exc:
+            self.broke = exc
+            pytest.exit(f"{type(exc).__name__}: {exc}")
         if record is None:
             pytest.skip("has nothing to say here")
         elif record.outcome == "error":
@@ -100,13 +108,26 @@ class SuitePlugin:
         """Keep the outcome of the user's own tests."""
         if report.nodeid in self._ours or (report.when != "call" and report.passed):
             return
-        outcome: Outcome = "pass" if report.passed else "skipped" if report.skipped else "fail"
-        self.run.record_user_test(_id_of(report.nodeid), outcome, str(report.longrepr or "")[-300:])
+        outcome: Outcome = "pass" if report.passed else "fail"
+        if report.skipped:
+            outcome = "xfail" if hasattr(report, "wasxfail") else "skipped"
+        self.run.record_user_test(_id_of(report.nodeid), outcome, self._words(report))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file of the user's that cannot be imported is a failed test, not one that is absent."""
         if report.failed:
-            self.run.record_user_test(_id_of(report.nodeid), "fail", str(report.longrepr or "")[-300:])
+            self.run.record_user_test(_id_of(report.nodeid), "fail", self._words(report))
+
+    def _words(self, report: pytest.TestReport | pytest.CollectReport) -> str:
+        """Why, in at most 300 characters; redacted before it is cut, for half a key is no longer known as one."""
+        crash = getattr(report.longrepr, "reprcrash", None)
+        whole = crash.message if crash is not None else str(report.longrepr or "")
+        text = self.run.redactor.text(whole)
+        return text[:300] if crash is not None else text[-300:]
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C, as opposed to pytest's own wish to stop."""
+        self._interrupted = not isinstance(excinfo.value, pytest.Session.Interrupted | pytest.exit.Exception)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
@@ -118,10 +139,17 @@ class SuitePlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         yield
-        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed
-        result = self.run.close(interrupted=interrupted)
-        self.closed = True
-        session.exitstatus = result.verdict.exit_code if result.verdict else 130
+        try:
+            if self.broke is not None:
+                raise self.broke
+            result = self.run.close(interrupted=self._interrupted)
+        except Exception as exc:
+            self.broke = exc
+            self.run.abandon(exc)
+            session.exitstatus = exc.exit_code if isinstance(exc, TtsgateError) else HarnessError.exit_code
+        else:
+            self.closed = True
+            session.exitstatus = result.verdict.exit_code if result.verdict else 130
 
 
 def _id_of(nodeid: str) -> str:

@@ -92,7 +92,11 @@ def _run_suites(config: Config, run: Any) -> None:
     printed = io.StringIO()
     loud = config.verbose > 0 and not config.json
     with contextlib.nullcontext() if loud else contextlib.redirect_stdout(printed):
-        pytest.main(arguments, plugins=[plugin])
+        code = pytest.main(arguments, plugins=[plugin])
+    if plugin.broke is not None:
+        raise plugin.broke
+    if code == pytest.ExitCode.USAGE_ERROR and config.checks is not None:
+        raise UsageError(f"the suites in {checks} cannot be loaded; pytest's own words stand above")
     if not plugin.closed:
         raise HarnessError(f"the suites did not run: {run.redactor.text(printed.getvalue())[-1000:]}")
 

@@ -55,6 +55,12 @@ _TABLE = (
         "Open the file at the line shown; nothing was run with it.",
     ),
     Cause(
+        "script.user-test",
+        "script",
+        "A test of your own in the suites did not pass",
+        "Read its message; `-v` shows pytest's own output.",
+    ),
+    Cause(
         "script.failed",
         "script",
         "The stand-alone script ended without its one JSON object",
