@@ -7,6 +7,7 @@ first asked for, once.  Nothing here judges or renders.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import ssl
 import sys
@@ -205,8 +206,10 @@ class Run:
             result.status = "complete"
             result.verdict = Verdict(name="error", exit_code=code, cause=cause, summary=str(why) or type(why).__name__)
         self.result = self.redactor.data(result)
-        self._save()
-        report.write_latest(self.result, self.config.output_dir)
+        # What broke the run may be the disk: then validate.txt goes on saying RUNNING.
+        with contextlib.suppress(UsageError):
+            self._save()
+            report.write_latest(self.result, self.config.output_dir)
 
     # -- what the suites ask -------------------------------------------------------------
 
