@@ -48,34 +48,11 @@ def judged_text(view: SessionView) -> None:
 
 
 @check(
-    "A-speech",
-    sentence="What can be heard is speech.",
-    why="Noise, a tone or another encoding played as PCM has the level and the length of speech.",
-    stage="audio",
-    needs=("A-byte-order", "A-noise"),
-    metrics=("speech_ms",),
-)
-def _speech(view: SessionView) -> Iterator[Problem]:
-    if view.samples is None or not len(view.samples):
-        raise NotApplicable
-    sounding = view.speech.active_s
-    if sounding < 0.5:
-        raise NotApplicable
-    if view.activity.speech_s < LEAST_SPEECH * sounding:
-        yield fault(
-            view,
-            f"of {sounding:.1f} s of sound only {view.activity.speech_s:.1f} s are recognisable as a voice",
-            "service.audio",
-            sample=0,
-        )
-
-
-@check(
     "A-rate",
     sentence="The samples are at the sample rate that was asked for.",
     why="16 kHz samples played at 24 kHz are half as high again and gone in two thirds of the time; no event shows it.",
     stage="audio",
-    needs=("A-speech",),
+    needs=("A-byte-order", "A-noise"),
     metrics=("audio_ms", "syllables_per_s", "pitch_hz", "tract"),
 )
 def _rate(view: SessionView) -> Iterator[Problem]:
@@ -95,11 +72,34 @@ def _rate(view: SessionView) -> Iterator[Problem]:
 
 
 @check(
+    "A-speech",
+    sentence="What can be heard is speech.",
+    why="Noise, a tone or another encoding played as PCM has the level and the length of speech.",
+    stage="audio",
+    needs=("A-rate",),
+    metrics=("speech_ms",),
+)
+def _speech(view: SessionView) -> Iterator[Problem]:
+    if view.samples is None or not len(view.samples):
+        raise NotApplicable
+    sounding = view.speech.active_s
+    if sounding < 0.5:
+        raise NotApplicable
+    if view.activity.speech_s < LEAST_SPEECH * sounding:
+        yield fault(
+            view,
+            f"of {sounding:.1f} s of sound only {view.activity.speech_s:.1f} s are recognisable as a voice",
+            "service.audio",
+            sample=0,
+        )
+
+
+@check(
     "A-coverage",
     sentence="All of the text is spoken.",
     why="A sentence cut in half is complete to every client that only looks at events.",
     stage="audio",
-    needs=("A-rate",),
+    needs=("A-rate", "A-speech"),
     metrics=("audio_ms", "coverage"),
 )
 def _coverage(view: SessionView) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ def _coverage(view: SessionView) -> Iterator[Problem]:
     sentence="Nothing but the text is spoken.",
     why="A text read twice, or the end of somebody else's, has the right events and the wrong words.",
     stage="audio",
-    needs=("A-rate",),
+    needs=("A-rate", "A-speech"),
     metrics=("audio_ms", "coverage"),
 )
 def _excess(view: SessionView) -> Iterator[Problem]:

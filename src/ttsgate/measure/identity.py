@@ -41,6 +41,8 @@ CURIOUS = -1.5
 """How much better the speaking rate must fit a candidate for it to be measured, in nats; below it nothing helps."""
 STRANGE = 2.0
 """Speaking rate this many spreads off: every candidate is measured."""
+A_VOICE = 2.5
+"""Least mean log-odds of the detector for something to be a voice; good speech of any kind has 4 to 10."""
 TEMPO_SPREAD = 0.2
 TEMPO_MEAN = -0.08
 """Mean of the logarithm of the speaking rate against `Expected.rate`: announcements are read calmly."""
@@ -162,7 +164,10 @@ def true_rate(
         gain = 0.5 * (off * off - there * there)
         if candidate == rate or (gain < CURIOUS and abs(off) < STRANGE):
             continue
-        score = plausibility(measured(candidate), expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
+        heard = measured(candidate)
+        if (heard.likeness or 0.0) < A_VOICE:
+            continue  # noise and tones are speech at no rate
+        score = plausibility(heard, expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
         if score - base > best.margin:
             best = TrueRate(candidate, score - base)
     return best
