@@ -36,6 +36,10 @@ class FileSettings:
     """``[models] required``: models that decide a live verdict."""
     like: Mapping[str, str] = field(default_factory=dict)
     """``[models."NEW"] like = "KNOWN"``."""
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    """``[policy.NAME]`` tables as they stand there; `ttsgate.config.policies` reads them."""
+    expectations: tuple[Any, ...] = ()
+    """``[[expectations]]`` as they stand there."""
 
 
 def _table(path: Path) -> dict[str, Any] | None:
@@ -97,20 +101,42 @@ def read_file(path: Path) -> FileSettings:
         raise UsageError(f"{path} has no [tool.ttsgate]")
     options = {}
     models: Mapping[str, Any] = {}
+    policies: Mapping[str, Any] = {}
+    expectations: tuple[Any, ...] = ()
     for key, value in table.items():
         if key == "models":
             if not isinstance(value, dict):
                 raise UsageError(f"models in {path.name} must be a table; to choose models write model = [...]")
             models = value
+        elif key == "policy" and isinstance(value, dict):
+            policies, chosen = _policies(value, path)
+            options.update(chosen)
+        elif key == "expectations":
+            if not isinstance(value, list):
+                raise UsageError(f"expectations in {path.name} must be a list of tables: write [[expectations]]")
+            expectations = tuple(value)
         elif key not in OPTIONS:
-            names = [*(o.name for o in OPTIONS.values() if o.in_file), "models"]
+            names = [*(o.name for o in OPTIONS.values() if o.in_file), "models", "expectations"]
             raise UsageError(f"unknown key {key!r} in {path.name}{nearest(key.replace('-', '_'), names)}")
         elif not OPTIONS[key].in_file:
             raise UsageError(f"{key} cannot be set in {path.name}: use {OPTIONS[key].flag} or {OPTIONS[key].env}")
         else:
             options[key] = value
     required, like = _models(models, path)
-    return FileSettings(path=path, options=options, required=required, like=like)
+    return FileSettings(
+        path=path, options=options, required=required, like=like, policies=policies, expectations=expectations
+    )
+
+
+def _policies(table: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The ``[policy.NAME]`` tables, and the option that ``use`` sets beside them."""
+    policies = {key: value for key, value in table.items() if isinstance(value, dict)}
+    for key in table.keys() - policies.keys() - {"use"}:
+        raise UsageError(
+            f"unknown key {key!r} in [policy] of {path.name}{nearest(key, ('use',))}: "
+            'it holds tables [policy.NAME], and use = "NAME"'
+        )
+    return policies, {"policy": table["use"]} if "use" in table else {}
 
 
 def _models(table: Mapping[str, Any], path: Path) -> tuple[tuple[str, ...], dict[str, str]]:

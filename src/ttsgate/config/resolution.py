@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -12,9 +12,12 @@ from ttsgate.catalog import FIVE, REGIONS, Model, assume, find, nearest
 from ttsgate.config.credentials import region_variable
 from ttsgate.config.files import FileSettings, find_file, read_file
 from ttsgate.config.options import DEFAULT_TEXT, OPTIONS, Option
+from ttsgate.config.policies import find_expectations, find_policy
 from ttsgate.config.values import Money, Place, read_value
 from ttsgate.errors import UsageError
 from ttsgate.result.record import Setting, TargetKind
+from ttsgate.verdict.expectations import Expectation
+from ttsgate.verdict.policy import Policy
 
 __all__ = ["Config", "is_ci", "resolve"]
 
@@ -72,6 +75,10 @@ class Config:
     subject: Mapping[str, str] | None
     """``name`` and ``sha256`` or ``git``."""
     policy: str | None
+    rules: Policy | None
+    """The policy of that name, with what it extends."""
+    expectations: tuple[Expectation, ...]
+    """Known failures of the file; empty without a policy."""
     checks: Path | None
     max_chars: int
     max_sessions: int
@@ -134,6 +141,9 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         or _default(o, environ, cwd)
         for o in OPTIONS.values()
     }
+    rules = find_policy(found["policy"].value, file) if found["policy"].value is not None else None
+    if rules is not None:
+        found.update(_from_policy(rules, found))
     _check_environment(environ, found["custom_key_env"].value)
     kind = _target_kind(found)
     _check_target(found, kind, ci=ci)
@@ -142,6 +152,8 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
     values.update(
         target=kind,
         cwd=cwd,
+        rules=rules,
+        expectations=find_expectations(file) if rules is not None else (),
         ci=ci,
         config_file=config_file,
         models=models,
@@ -199,6 +211,25 @@ def _default(option: Option, environ: Mapping[str, str], cwd: Path) -> _Found:
     elif option.kind == "folder" and value is not None:
         return _Found(read_value(option, value, place), value, 0, place)
     return _Found(value, list(value) if isinstance(value, tuple) else value, 0, place)
+
+
+def _from_policy(rules: Policy, found: Mapping[str, _Found]) -> dict[str, _Found]:
+    """Samples and caps of the policy, for what nothing else has set."""
+    caps = rules.caps
+    offered = {
+        "repeat": rules.samples,
+        "max_sessions": caps.sessions,
+        "max_chars": caps.chars,
+        "max_seconds": caps.seconds,
+        "max_rate": caps.rate,
+    }
+    return {
+        name: replace(
+            found[name], value=value, raw=value, place=replace(found[name].place, origin=f"policy {rules.name}")
+        )
+        for name, value in offered.items()
+        if value is not None and found[name].layer == 0
+    }
 
 
 def _check_environment(environ: Mapping[str, str], custom_key_env: str | None) -> None:

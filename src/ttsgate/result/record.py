@@ -451,6 +451,8 @@ class Result(msgspec.Struct, kw_only=True):
     """Ledger: sessions, characters, actual price."""
     notes: list[str] = []
     """Remarks: drift, catalogue age, contested life cycle."""
+    policy: dict[str, Any] = {}
+    """Policy that decided: ``name``, ``sha256``, ``requirements``, ``rows`` (its demands and what became of them)."""
     verdict: Verdict | None = None
     """None until decided."""
 

@@ -1,0 +1,76 @@
+"""The end of models as a matter of policy: what is known, what was seen, and what that does to the verdict."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from ttsgate.catalog import MODELS
+from ttsgate.result.record import ModelFacts, Result
+from ttsgate.verdict.policy import Effect, Lifecycle
+
+__all__ = ["CAUSE_STATE", "Fate", "State", "fates", "replacement"]
+
+State = Literal["retiring", "retired", "refused", "contested", "moved"]
+
+CAUSE_STATE: dict[str, State] = {
+    "lifecycle.retired": "retired",
+    "lifecycle.unavailable": "refused",
+    "lifecycle.unknown": "refused",
+}
+"""Causes of findings that are about the life of a model."""
+
+_ENDS = re.compile(r"\bends on (\d{4}-\d{2}-\d{2})")
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What is the matter with a model."""
+
+    model: str
+    state: State
+    effect: Effect
+    why: str
+    """One line, with sources or what was seen."""
+
+
+def fates(result: Result, rules: Lifecycle, *, today: date) -> list[Fate]:
+    """Models of a live run whose end is near, past or disputed, and aliases that moved.
+
+    Claims speak of the live service only.  What findings say of the life of a model is settled through
+    `CAUSE_STATE` where the findings are.
+    """
+    found: list[Fate] = []
+    if result.target.kind == "live":
+        found += [f for m in result.models if m.required and (f := _claimed(m, rules, today)) is not None]
+    for record in result.checks:
+        if record.check == "X-alias" and record.outcome == "fail":
+            found.append(Fate(record.model or "alias", "moved", rules.moved, record.message))
+    return found
+
+
+def _claimed(model: ModelFacts, rules: Lifecycle, today: date) -> Fate | None:
+    ends = [(date.fromisoformat(m[1]), c) for c in model.lifecycle if (m := _ENDS.search(c.get("says", "")))]
+    # A claim about a snapshot is none about this model.
+    ends = [(day, c) for day, c in ends if c["says"].startswith(("ends on", f"{model.name} ends on"))]
+    if not ends:
+        return None
+    day, claim = min(ends, key=lambda e: e[0])
+    if (day - today).days > rules.warn_days:
+        return None
+    words = f"end {day} ({claim.get('source', '')}, {claim.get('date', '')}){replacement(model.name)}"
+    others = [c for c in model.lifecycle if not _ENDS.search(c.get("says", ""))]
+    if others or all(c.get("basis") == "third party" for _, c in ends):
+        against = f"; against it: {others[-1]['says']}, {others[-1].get('date', '')}" if others else "; not confirmed"
+        return Fate(model.name, "contested", rules.contested, words + against)
+    state: State = "retired" if day <= today else "retiring"
+    return Fate(model.name, state, rules.retired if state == "retired" else rules.retiring, words)
+
+
+def replacement(name: str) -> str:
+    """``; replacement: NAME`` where the catalogue has an undated name for a dated model, else nothing."""
+    alias = _DATED.sub("", name)
+    return f"; replacement: {alias}" if alias != name and alias in MODELS else ""

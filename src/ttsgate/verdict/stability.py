@@ -1,0 +1,39 @@
+"""Broken, intermittent, or no failure seen: what a number of failing sessions may be called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ttsgate.verdict.statistics import rate_interval
+
+__all__ = ["BROKEN", "Stability", "stability"]
+
+BROKEN = 3
+"""Fewest sessions of which all must fail before "broken" is said; 3 of 3 is broken, 1 or 2 of 3 intermittent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """What is said of a cell."""
+
+    name: Literal["broken", "intermittent", "failing", "none seen", "nothing ran"]
+    """``failing``: all failed, but too few to tell broken from intermittent; ``none seen`` claims no more than that."""
+    words: str
+    """With the numbers, and the bound that they leave."""
+
+
+def stability(failed: int, sessions: int, *, confidence: float = 0.95) -> Stability:
+    """Name the state of a cell by how many of its sessions failed."""
+    if sessions < 1:
+        return Stability("nothing ran", "nothing ran")
+    rate = rate_interval(failed, sessions, confidence)
+    if failed == 0:
+        return Stability("none seen", f"no failure in {sessions} (fewer than {rate.high:.1%} fail, {confidence:.0%})")
+    if failed < sessions:
+        return Stability(
+            "intermittent", f"intermittent: {failed} of {sessions} failed ({rate.low:.1%} to {rate.high:.1%})"
+        )
+    if sessions >= BROKEN:
+        return Stability("broken", f"broken: {failed} of {sessions} failed")
+    return Stability("failing", f"failing: {failed} of {sessions}, too few to tell broken from intermittent")
