@@ -85,7 +85,7 @@ def _run_suites(config: Config, run: Any) -> None:
     sys.dont_write_bytecode = True
     plugin = SuitePlugin(run)
     arguments = [
-        *("-c", str(packaged / "pytest.ini"), f"--rootdir={checks}", f"--confcutdir={checks}"),
+        *("-c", str(packaged / "suites.ini"), f"--rootdir={checks}", f"--confcutdir={checks}"),
         *("-p", "pytest_jsonreport.plugin", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
         *("-q", "--no-header", "--tb=short", str(checks)),
     ]

@@ -73,7 +73,8 @@ class EmulatorProcess:
         extra: Sequence[str] = (),
         start_timeout_s: float = 15.0,
     ) -> None:
-        self._argv = [sys.executable, "-m", "ttsgate", "serve", "--until-stdin-closes"]
+        # -P: a json.py in the working directory is not to be imported.
+        self._argv = [sys.executable, "-P", "-m", "ttsgate", "serve", "--until-stdin-closes"]
         self._argv += ["--seed", str(seed), "--pace", str(pace)]
         self._argv += [part for key in api_keys for part in ("--api-key", key)]
         self._argv += [part for spec in faults for part in ("--fault", spec)]
