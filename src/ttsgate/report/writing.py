@@ -11,7 +11,7 @@ from ttsgate.report.safe import file_name
 from ttsgate.result.record import Result
 from ttsgate.store.atomic import write_atomic
 
-__all__ = ["LATEST", "write_all", "write_latest"]
+__all__ = ["LATEST", "render_all", "write_all", "write_latest"]
 
 LATEST = "aliyun-qwen-tts-realtime"
 """Folder below the base that holds ``validate.txt`` and the bundles."""
@@ -38,7 +38,16 @@ def write_all(
     Raises:
         UsageError: a file cannot be written, or a template of the user's is broken.
     """
-    hear = audio if audio is not None else _reader(folder)
+    files = render_all(result, templates=templates, audio=audio if audio is not None else _reader(folder))
+    for name, data in files.items():
+        write_atomic(folder / name, data)
+    return [folder / name for name in files]
+
+
+def render_all(
+    result: Result, *, audio: Callable[[str], bytes | None], templates: Path | None = None
+) -> dict[str, bytes]:
+    """Every rendering that a bundle holds, by its name there, in a fixed order."""
     files: dict[str, bytes] = {}
     for model in Index(result).models:
         name = file_name(model.name)
@@ -48,10 +57,8 @@ def write_all(
     files["junit.xml"] = render.junit(result)
     files["ctrf.json"] = render.ctrf_json(result)
     files["badge.json"] = render.badge_json(result)
-    files["report.html"] = render.html(result, audio=hear, templates=templates).encode()
-    for name, data in files.items():
-        write_atomic(folder / name, data)
-    return [folder / name for name in files]
+    files["report.html"] = render.html(result, audio=audio, templates=templates).encode()
+    return files
 
 
 def write_latest(result: Result, base: Path) -> Path:

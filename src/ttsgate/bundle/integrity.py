@@ -1,0 +1,83 @@
+"""Whether a bundle is what was sealed: every file there, none else, none changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ttsgate.bundle.manifest import MANIFEST, SUMS, UNLISTED, Manifest, digest, is_safe, sums
+from ttsgate.bundle.reading import Bundle
+from ttsgate.errors import EvidenceError
+
+__all__ = ["integrity"]
+
+
+def integrity(bundle: Bundle) -> list[str]:
+    """Everything that does not hold, each beginning with the name of a file; empty when the bundle is whole."""
+    problems = list(bundle.files.problems)
+    try:
+        manifest = bundle.manifest
+    except EvidenceError as exc:
+        return [*problems, str(exc)]
+    problems += _files(bundle, manifest)
+    problems += _sums(bundle, manifest)
+    if any(p.startswith("result.json:") for p in problems):
+        return problems
+    try:
+        result = bundle.result
+        _refuse_doubles(bundle.read("result.json"))
+    except EvidenceError as exc:
+        return [*problems, str(exc)]
+    if result.run != manifest.run:
+        problems.append(f"{MANIFEST}: seals run {manifest.run}, result.json is of run {result.run}")
+    listed = {f.name: f.sha256 for f in manifest.files}
+    for session in result.sessions:
+        for name, sha in ((session.transcript, session.transcript_sha256), (session.audio, None)):
+            if name is not None and name not in listed:
+                problems.append(f"{name}: named by session {session.id} in result.json, but not sealed")
+            elif name is not None and sha is not None and listed[name] != sha:
+                problems.append(f"{name}: not the transcript that result.json names")
+    return problems
+
+
+def _files(bundle: Bundle, manifest: Manifest) -> list[str]:
+    problems = []
+    present = set(bundle.files.names())
+    for entry in manifest.files:
+        if entry.name not in present:
+            if not any(p.startswith(f"{entry.name}:") for p in bundle.files.problems):
+                problems.append(f"{entry.name}: missing")
+            continue
+        data = bundle.read(entry.name)
+        if len(data) != entry.bytes:
+            problems.append(f"{entry.name}: {len(data)} bytes, sealed with {entry.bytes}")
+        elif digest(data) != entry.sha256:
+            problems.append(f"{entry.name}: changed: its SHA-256 is not the one that was sealed")
+    for name in sorted(present - {e.name for e in manifest.files} - UNLISTED):
+        problems.append(f"{name if is_safe(name) else ascii(name)}: extra: it was not sealed")
+    return problems
+
+
+def _sums(bundle: Bundle, manifest: Manifest) -> list[str]:
+    try:
+        written = bundle.read(SUMS)
+    except EvidenceError as exc:
+        return [str(exc)]
+    if written != sums(manifest):
+        return [f"{SUMS}: does not repeat {MANIFEST}"]
+    return []
+
+
+def _refuse_doubles(data: bytes) -> None:
+    """Two readers may see two values where a key stands twice."""
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(found)
+        if len(result) != len(found):
+            raise EvidenceError("result.json: a key stands twice")
+        return result
+
+    try:
+        json.loads(data, object_pairs_hook=pairs)
+    except (ValueError, RecursionError) as exc:
+        raise EvidenceError(f"result.json: not JSON: {exc}") from exc
