@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import hashlib
 import ssl
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +24,7 @@ from ttsgate.bundle import BundleFolder
 from ttsgate.bundle.folder import redacted
 from ttsgate.clients.http import HttpClient
 from ttsgate.clients.wire import WireSession
-from ttsgate.collect.plan import Plan, PlannedSession, make_plan, utterance
+from ttsgate.collect.plan import Plan, PlannedSession, make_plan, planned_runtimes, utterance
 from ttsgate.collect.sessions import Collected, Collector
 from ttsgate.collect.summary import measure, summarise
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
@@ -39,7 +38,6 @@ from ttsgate.judgement.views import CellView, RunView, SessionView
 from ttsgate.probes.compiling import OWN_VERSION, compile_scripts, expand_globs, shown_as
 from ttsgate.probes.connectivity import Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
-from ttsgate.probes.runtimes import inspect_runtime
 from ttsgate.result.record import CheckRecord, ModelFacts, Outcome, Result, Skip, Verdict
 from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import Level
@@ -112,9 +110,7 @@ class Run:
         home = self.environ.get("HOME")
         user = self.environ.get("USER") or self.environ.get("LOGNAME")
         self.redactor = Redactor(secrets, home=home if home not in (None, "", "/") else None, user=user)
-        runtimes = [inspect_runtime(p, given=True) for p in config.pythons]
-        if not runtimes and any(c != "wire" for c in config.clients):
-            runtimes = [inspect_runtime(Path(sys.executable), given=False)]
+        runtimes = planned_runtimes(config)
         self.plan: Plan = make_plan(config, target, runtimes)
         self.folder = BundleFolder(
             config.output_dir / report.writing.LATEST / "runs" / self.id,

@@ -17,8 +17,10 @@ __all__ = ["app", "main"]
 
 VERBS = {
     "validate": "Run the suites against a target and leave a bundle.",
+    "plan": "Show what a run would do, without a call.",
     "judge": "Judge a stored run again, without network.",
     "verify": "Is a bundle whole, whose is it, does it carry its verdict?",
+    "cleanup": "Delete temporary voices that killed runs have left.",
     "serve": "Run the emulator of the service.",
     "models": "List the known models, with sources.",
     "checks": "List every check: id, what must hold, why.",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from ttsgate import catalog
 from ttsgate.catalog import Model
 from ttsgate.config import Config
 from ttsgate.errors import UsageError
+from ttsgate.probes.runtimes import inspect_runtime
 from ttsgate.result.record import Cell, Intent, Runtime, Target
 from ttsgate.result.transcript import Utterance
 
-__all__ = ["Plan", "PlannedSession", "make_plan", "utterance"]
+__all__ = ["Plan", "PlannedSession", "make_plan", "planned_runtimes", "utterance"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,23 @@ class Plan:
     def voice_kinds(self) -> list[str]:
         """Kinds of custom voices that the run needs, for the lists that connectivity reads."""
         return [k for k in ("design", "clone") if k in self.voice_targets.values()]
+
+
+def planned_runtimes(config: Config) -> list[Runtime]:
+    """The interpreters under test: those named, else our own if an SDK client is asked for; each id once.
+
+    Raises:
+        UsageError: one of them does not start.
+    """
+    runtimes = [inspect_runtime(p, given=True) for p in config.pythons]
+    if not runtimes and any(c != "wire" for c in config.clients):
+        runtimes = [inspect_runtime(Path(sys.executable), given=False)]
+    seen: Counter[str] = Counter()
+    for runtime in runtimes:
+        seen[runtime.id] += 1
+        if seen[runtime.id] > 1:
+            runtime.id += f"-{seen[runtime.id]}"
+    return runtimes
 
 
 def make_plan(config: Config, target: Target, runtimes: Sequence[Runtime]) -> Plan:
