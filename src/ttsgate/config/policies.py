@@ -6,14 +6,18 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ttsgate import judgement
 from ttsgate.config.files import FileSettings
+from ttsgate.errors import UsageError
 from ttsgate.verdict.expectations import Expectation, load_expectations
 from ttsgate.verdict.policy import Policy, load_policy
 
-__all__ = ["find_expectations", "find_policy", "policy_names", "shipped_policies"]
+if TYPE_CHECKING:
+    from ttsgate.config.resolution import Config
+
+__all__ = ["find_expectations", "find_policy", "policy_names", "refuse_early", "shipped_policies"]
 
 SHIPPED = "policies.toml"
 
@@ -52,3 +56,18 @@ def find_expectations(file: FileSettings | None) -> tuple[Expectation, ...]:
         return ()
     judgement.load_all()
     return load_expectations(file.expectations, source=file.path.name)
+
+
+def refuse_early(config: Config) -> None:
+    """Refuse a run whose evidence its own policy could not accept, before it costs anything.
+
+    Raises:
+        UsageError: another kind of target is required, or a subject.
+    """
+    if config.rules is None:
+        return
+    name, requires = config.rules.name, config.rules.requires
+    if requires.target not in (None, config.target):
+        raise UsageError(f"policy {name} requires {requires.target} evidence, but the target is {config.target}")
+    if requires.subject and not config.subject:
+        raise UsageError(f"policy {name} requires a subject: pass --subject NAME=sha256:... or git:COMMIT")

@@ -452,7 +452,8 @@ class Result(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     """Remarks: drift, catalogue age, contested life cycle."""
     policy: dict[str, Any] = {}
-    """Policy that decided: ``name``, ``sha256``, ``requirements``, ``rows`` (its demands and what became of them)."""
+    """Policy in force, whole: ``name``, ``sha256``, ``ci``, ``policy``, ``expectations``, and ``rows`` (what became of
+    each demand); empty without one."""
     verdict: Verdict | None = None
     """None until decided."""
 

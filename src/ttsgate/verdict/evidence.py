@@ -13,7 +13,7 @@ from ttsgate.verdict.expectations import in_range
 from ttsgate.verdict.policy import Requires
 from ttsgate.verdict.rows import Row, RowState
 
-__all__ = ["Bundle", "coverage_rows", "evidence_rows"]
+__all__ = ["Bundle", "coverage_rows", "evidence_rows", "identity_rows"]
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future a bundle may begin before its clock, or its maker, is not believed."""
@@ -40,9 +40,6 @@ def evidence_rows(bundles: Sequence[Bundle], requires: Requires, *, now: datetim
     for bundle in bundles:
         result = bundle.result
         yield _row("the run ended by itself", bundle.name, result.status == "complete", f"its run is {result.status}")
-        if requires.target is not None:
-            seen = f"it is {result.target.claim} (target {result.target.kind})"
-            yield _row(f"{requires.target} evidence", bundle.name, result.target.kind == requires.target, seen)
         if requires.age_hours is not None:
             yield _age(bundle, requires.age_hours, now)
         if requires.signers:
@@ -52,10 +49,19 @@ def evidence_rows(bundles: Sequence[Bundle], requires: Requires, *, now: datetim
     twice = [run for run, n in Counter(b.result.run for b in bundles).items() if n > 1]
     if twice:
         yield _row("each run once", "", False, f"given more than once: {', '.join(twice)}")
-    kinds = sorted({b.result.target.kind for b in bundles})
+    yield from identity_rows([b.result for b in bundles], requires)
+
+
+def identity_rows(results: Sequence[Result], requires: Requires) -> Iterator[Row]:
+    """Whether the runs are of the kind of target that is required, one kind only, and about one subject."""
+    for result in results:
+        if requires.target is not None:
+            seen = f"it is {result.target.claim} (target {result.target.kind})"
+            yield _row(f"{requires.target} evidence", result.run, result.target.kind == requires.target, seen)
+    kinds = sorted({r.target.kind for r in results})
     if len(kinds) > 1:
         yield _row("one kind of target", "", False, f"{' and '.join(kinds)} evidence cannot be added up")
-    yield from _subject([b.result for b in bundles], required=requires.subject)
+    yield from _subject(results, required=requires.subject)
 
 
 def _age(bundle: Bundle, hours: float, now: datetime) -> Row:

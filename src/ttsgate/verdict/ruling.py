@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
 from ttsgate.result.record import Cell, CheckRecord, Finding, Result, Verdict, VerdictName
 from ttsgate.verdict.decide import decide
-from ttsgate.verdict.evidence import coverage_rows
+from ttsgate.verdict.evidence import coverage_rows, identity_rows
 from ttsgate.verdict.exit_codes import ExitCode, first_that_applies
 from ttsgate.verdict.expectations import Expectation, Expected, apply_expectations
 from ttsgate.verdict.lifecycle import CAUSE_STATE, fates
@@ -22,7 +23,7 @@ from ttsgate.verdict.rows import Row, RowState
 from ttsgate.verdict.skips import unallowed
 from ttsgate.verdict.stability import stability
 
-__all__ = ["Ruling", "rule", "under_policy"]
+__all__ = ["Ruling", "in_force", "rule", "under_policy"]
 
 _NAMES: dict[ExitCode, VerdictName] = {
     ExitCode.PASS: "pass",
@@ -41,33 +42,35 @@ class Ruling:
     """What became of the listed failures."""
 
 
-def under_policy(
-    result: Result,
-    policy: Policy,
-    expectations: Sequence[Expectation] = (),
-    *,
-    today: date,
-    ci: bool = False,
-    stopped: str | None = None,
-) -> Verdict:
-    """Decide one run under a policy, and write into the result what the policy did.
-
-    Args:
-        result: Judged and diagnosed; check records, findings, skips, notes and ``policy`` are changed in place.
-        policy: In force.
-        expectations: Known failures.
-        today: Day of the decision.
-        ci: Whether the run is under CI.
-        stopped: Why the run ended early, if it did.
-    """
-    ruling = rule([result], policy, expectations, today=today, ci=ci, stopped=stopped)
-    result.policy = {
+def in_force(policy: Policy, expectations: Sequence[Expectation], *, ci: bool) -> dict[str, Any]:
+    """What a run keeps of the policy that it will be decided by: everything, so that it can be decided again."""
+    return {
         "name": policy.name,
         "sha256": policy.sha256(expectations),
-        "requirements": policy.requirements,
-        "rows": msgspec.to_builtins([r for r in ruling.rows if r.state != "n/a"]),
+        "ci": ci,
+        "policy": msgspec.to_builtins(policy),
+        "expectations": msgspec.to_builtins(list(expectations)),
     }
-    result.notes += [f"policy {policy.name}: {r}" for r in ruling.rows if r.state in ("fail", "warn")]
+
+
+def under_policy(result: Result, *, stopped: str | None = None) -> Verdict:
+    """Decide a run under the policy that it carries (`in_force`), on the day of the run.
+
+    Args:
+        result: Judged and diagnosed; check records, findings, skips, notes and the ``rows`` of its ``policy`` are
+            changed in place.  Deciding again gives the same.
+        stopped: Why the run ended early, if it did.
+    """
+    kept = result.policy
+    policy = msgspec.convert(kept["policy"], Policy)
+    entries = msgspec.convert(kept["expectations"], list[Expectation])
+    today = datetime.fromisoformat(result.started).date()
+    more = [*identity_rows([result], policy.requires)]
+    ruling = rule([result], policy, entries, today=today, ci=bool(kept["ci"]), stopped=stopped, more=more)
+    result.policy = {**kept, "rows": msgspec.to_builtins([r for r in ruling.rows if r.state != "n/a"])}
+    mark = f"policy {policy.name}: "
+    result.notes = [n for n in result.notes if not n.startswith(mark)]
+    result.notes += [f"{mark}{r}" for r in ruling.rows if r.state in ("fail", "warn")]
     return ruling.verdict
 
 
