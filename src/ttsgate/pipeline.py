@@ -29,6 +29,7 @@ from ttsgate.collect.sessions import Collected, Collector
 from ttsgate.collect.summary import measure, summarise
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, compatible_url, find_data, find_key, key_variables, resolve_target
+from ttsgate.config.policies import refuse_early
 from ttsgate.emulator.process import EmulatorProcess
 from ttsgate.errors import HarnessError, TtsgateError, UsageError
 from ttsgate.judgement import engine
@@ -43,6 +44,7 @@ from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import Level
 from ttsgate.store.journal import Journal
 from ttsgate.verdict.conclude import conclude
+from ttsgate.verdict.ruling import in_force
 
 __all__ = ["LEVEL_OF", "Run", "Subject"]
 
@@ -103,6 +105,8 @@ class Run:
         config = self.config
         target = resolve_target(config)
         self._credential = find_key(config, target, self.environ)
+        # Read before anything is billed: a key that is none ends the run here.
+        self._sign_key = bundle.read_key(config.sign_key) if config.sign_key else None
         secrets = [
             self._credential.key.reveal(),
             *(self.environ[n] for n in key_variables(self.environ, config.custom_key_env)),
@@ -111,6 +115,7 @@ class Run:
         user = self.environ.get("USER") or self.environ.get("LOGNAME")
         self.redactor = Redactor(secrets, home=home if home not in (None, "", "/") else None, user=user)
         runtimes = planned_runtimes(config)
+        refuse_early(config)
         self.plan: Plan = make_plan(config, target, runtimes)
         self.folder = BundleFolder(
             config.output_dir / report.writing.LATEST / "runs" / self.id,
@@ -127,6 +132,7 @@ class Run:
             environment=environment_facts(self.environ, config.cwd),
             credential=self._credential.as_dict(),
             subject=dict(config.subject) if config.subject else None,
+            policy=in_force(config.rules, config.expectations, ci=config.ci) if config.rules else {},
             models=[_model_facts(config, self.plan, name) for name in config.models],
             runtimes=list(self.plan.runtimes),
             cells=self.plan.cells,
@@ -186,6 +192,8 @@ class Run:
         self._save()
         report.write_all(result, self.folder.path, templates=self.config.templates)
         bundle.seal(self.folder.path, run=self.id, redactor=self.redactor)
+        if self._sign_key is not None and result.verdict is not None:
+            bundle.sign(bundle.open_folder(self.folder.path), self._sign_key, at=datetime.now(UTC).replace(microsecond=0))
         report.write_latest(result, self.config.output_dir)
         return result
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ttsgate.judgement.diagnosis import diagnose
 from ttsgate.result.record import Outcome, Result
 from ttsgate.verdict.decide import decide
+from ttsgate.verdict.ruling import under_policy
 
 __all__ = ["conclude"]
 
@@ -20,11 +21,15 @@ def conclude(result: Result, *, stopped: str | None) -> None:
         result: Changed in place; an interrupted run gets no verdict.
         stopped: Why the run ended early (``budget``), if it did.
     """
+    result.findings = diagnose(result)
+    if result.status != "complete":
+        result.verdict = None
+    else:
+        # The policy may turn a listed failure into ``xfail``, which the states of the cells then show.
+        result.verdict = (under_policy if result.policy else decide)(result, stopped=stopped)
     for cell in result.cells:
         deciding = (c for c in result.checks if c.cell == cell.id and (c.outcome != "fail" or c.severity == "fail"))
         cell.state = _worst(c.outcome for c in deciding) or cell.state
-    result.findings = diagnose(result)
-    result.verdict = decide(result, stopped=stopped) if result.status == "complete" else None
 
 
 def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
