@@ -37,7 +37,9 @@ def command(**given: Any) -> int:
     config = resolve(given, os.environ, Path.cwd())
     target = resolve_target(config)
     if target.kind == "emulator":
-        raise UsageError("the embedded emulator takes its voices with it: name a target, e.g. --ws-url or --target live")
+        raise UsageError(
+            "the embedded emulator takes its voices with it: name a target, e.g. --ws-url or --target live"
+        )
     credential = find_key(config, target, os.environ)
     redactor = Redactor([credential.key.reveal()], home=os.environ.get("HOME"))
     http = HttpClient(
@@ -69,7 +71,9 @@ def command(**given: Any) -> int:
     return int(code)
 
 
-async def _undo(pending: list[Pending], http: HttpClient, journal: Journal, redactor: Redactor) -> dict[str, str | None]:
+async def _undo(
+    pending: list[Pending], http: HttpClient, journal: Journal, redactor: Redactor
+) -> dict[str, str | None]:
     answer = await http.models()
     if answer.status is None:
         raise TargetUnreachable(redactor.text(f"{answer.url} does not answer: {answer.error}"))
