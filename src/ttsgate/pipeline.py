@@ -193,7 +193,8 @@ class Run:
         report.write_all(result, self.folder.path, templates=self.config.templates)
         bundle.seal(self.folder.path, run=self.id, redactor=self.redactor)
         if self._sign_key is not None and result.verdict is not None:
-            bundle.sign(bundle.open_folder(self.folder.path), self._sign_key, at=datetime.now(UTC).replace(microsecond=0))
+            now = datetime.now(UTC).replace(microsecond=0)
+            bundle.sign(bundle.open_folder(self.folder.path), self._sign_key, at=now)
         report.write_latest(result, self.config.output_dir)
         return result
 

@@ -201,7 +201,7 @@ def _merged(
                 Difference(where=f"{old.check}@{old.subject}", recorded=old.outcome, now="not judged", kind="outcome")
             )
             continue
-        merged.append(old)
+        merged.append(msgspec.structs.replace(old))
     if own:
         again.unread.append(f"{own} outcome{'s' if own > 1 else ''} of tests of your own (U-...)")
     suites = next((s.value for s in recorded.settings if s.name == "checks"), None)

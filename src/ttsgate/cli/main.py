@@ -20,6 +20,8 @@ VERBS = {
     "plan": "Show what a run would do, without a call.",
     "judge": "Judge a stored run again, without network.",
     "verify": "Is a bundle whole, whose is it, does it carry its verdict?",
+    "bundle": "Sign a bundle, or make one portable file of it.",
+    "keygen": "Make a key to sign bundles with.",
     "cleanup": "Delete temporary voices that killed runs have left.",
     "serve": "Run the emulator of the service.",
     "models": "List the known models, with sources.",

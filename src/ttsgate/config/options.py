@@ -244,6 +244,10 @@ _TABLE = (
         choices=("all", "failed", "none"), help="Whose audio the bundle keeps.",
     ),
     Option(
+        name="sign_key", attribute="sign_key", kind="file", group="Output", in_file=False, metavar="FILE",
+        help="Private key of `ttsgate keygen` to sign the bundle with.",
+    ),
+    Option(
         name="json", attribute="json", kind="flag", group="Output", default=False, in_file=False,
         help="Print one JSON document on stdout, nothing else.",
     ),

@@ -88,6 +88,7 @@ class Config:
     output_dir: Path
     templates: Path | None
     keep_audio: Literal["all", "failed", "none"]
+    sign_key: Path | None
     json: bool
     quiet: bool
     verbose: int
