@@ -23,6 +23,7 @@ VERBS = {
     "bundle": "Sign a bundle, or make one portable file of it.",
     "keygen": "Make a key to sign bundles with.",
     "cleanup": "Delete temporary voices that killed runs have left.",
+    "gate": "Decide about stored bundles by a policy.",
     "serve": "Run the emulator of the service.",
     "models": "List the known models, with sources.",
     "checks": "List every check: id, what must hold, why.",

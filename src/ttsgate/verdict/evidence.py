@@ -30,7 +30,7 @@ class Bundle(msgspec.Struct, kw_only=True):
     problem: str = ""
     """Why not."""
     signers: tuple[str, ...] = ()
-    """Key ids whose signatures hold."""
+    """Public keys whose signatures hold."""
     sha256: str | None = None
     """Digest of its manifest."""
 
@@ -39,13 +39,13 @@ def evidence_rows(bundles: Sequence[Bundle], requires: Requires, *, now: datetim
     """Whether each bundle is evidence at all: whole, of the right kind, recent, signed, about one subject."""
     for bundle in bundles:
         result = bundle.result
-        yield _row("the run ended by itself", bundle.name, result.status == "complete", f"its run is {result.status}")
+        yield _row("the run ended by itself", result.run, result.status == "complete", f"its run is {result.status}")
         if requires.age_hours is not None:
             yield _age(bundle, requires.age_hours, now)
         if requires.signers:
             signed = [s for s in bundle.signers if s in requires.signers]
             seen = f"signed by {', '.join(signed or bundle.signers) or 'nobody'}"
-            yield _row("signed by a key of the policy", bundle.name, bool(signed), seen)
+            yield _row("signed by a key of the policy", result.run, bool(signed), seen)
     twice = [run for run, n in Counter(b.result.run for b in bundles).items() if n > 1]
     if twice:
         yield _row("each run once", "", False, f"given more than once: {', '.join(twice)}")
@@ -68,7 +68,7 @@ def _age(bundle: Bundle, hours: float, now: datetime) -> Row:
     age = now - datetime.fromisoformat(bundle.result.started)
     ok = -CLOCK_SKEW <= age <= timedelta(hours=hours)
     seen = f"begun {bundle.result.started}, {age.total_seconds() / 3600:.1f} hours before this decision"
-    return _row(f"no older than {hours:g} hours", bundle.name, ok, seen)
+    return _row(f"no older than {hours:g} hours", bundle.result.run, ok, seen)
 
 
 def _subject(results: Sequence[Result], *, required: bool) -> Iterator[Row]:

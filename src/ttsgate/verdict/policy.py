@@ -7,6 +7,7 @@ into one `Policy` whose digest is part of every decision made by it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -62,7 +63,7 @@ class Requires(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=
     verified: bool = True
     """Whether the digests of every bundle must agree with its files."""
     signers: tuple[str, ...] = ()
-    """Key ids of which one must have signed each bundle; empty demands no signature."""
+    """Public keys (64 hexadecimal digits), of which one must have signed each bundle; empty demands no signature."""
     models: tuple[str, ...] = ()
     """Models that must have been judged."""
     clients: tuple[str, ...] = ()
@@ -294,6 +295,9 @@ def _check_values(policy: Policy, where: str) -> None:
     requires = policy.requires
     _known(requires.models, MODELS, f"requires.models of {where}")
     _known(requires.regions, REGIONS, f"requires.regions of {where}")
+    for public in requires.signers:
+        if not re.fullmatch("[0-9a-f]{64}", public):
+            raise UsageError(f"requires.signers of {where}: {public!r} is no public key of 64 hexadecimal digits")
     if policy.requirements is not None:
         _known((policy.requirements,), REQUIREMENT_SETS, f"requirements of {where}")
     if policy.regression is not None:
