@@ -29,7 +29,13 @@ DEADLINE_PER_CHARACTER_S = 0.5
 """Slow speech is 4 Han or 10 Latin characters a second; a service slower than half of real time is a finding."""
 HANGS_BEFORE_GIVING_UP = 2
 """Cells in a row at one door that end at their deadline before the rest of that door's sessions is blocked; also
-sessions of one cell before the rest of the cell is.  Two doors, two deadlines each: under 50 s in all."""
+sessions of one cell before the rest of the cell is.  Two doors, two deadlines each: under 80 s in all."""
+KILL_GRACE_S = 4.0
+"""Beyond the script's own time-out before its process is killed: closing, writing, a busy machine."""
+HTTP_EXCHANGES = 3
+"""Of an sdk-http session: the refusal, the fallback and its download, each with the script's whole time-out."""
+HTTP_SHARE = 0.5
+"""An exchange over HTTP needs no connect-and-listen; half of a session's time."""
 TARGET_HANGS = "target-hangs"
 OUT_OF_BUDGET = "budget"
 
@@ -193,9 +199,11 @@ class Collector:
 
     async def _sdk(self, child: SdkChild, planned: PlannedSession) -> None:
         utterance = self.utterance(planned)
-        deadline = deadline_for(planned.text)
-        events, output = self.work / f"{planned.id}.events.jsonl", self.work / f"{planned.id}.wav"
         http = planned.cell.client == "sdk-http"
+        # The script gives up by itself and says why; the child is killed only if it does not.
+        timeout = deadline_for(planned.text) * (HTTP_SHARE if http else 1)
+        deadline = timeout * (HTTP_EXCHANGES if http else 1) + KILL_GRACE_S
+        events, output = self.work / f"{planned.id}.events.jsonl", self.work / f"{planned.id}.wav"
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         outcome = await child.run(
             SdkRequest(
@@ -205,7 +213,7 @@ class Collector:
                 ws_url=self.ws_url,
                 http_url=self.http_url,
                 key=self.key,
-                timeout_s=deadline - 2,
+                timeout_s=timeout,
                 events=events,
                 output=output,
                 fallback=http and self.fallback(planned),
