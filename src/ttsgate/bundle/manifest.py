@@ -93,7 +93,7 @@ def read_manifest(data: bytes) -> Manifest:
         if manifest.version != MANIFEST_VERSION:
             raise EvidenceError(f"{MANIFEST}: there is no version {version}")
         rebuilt = manifest.encode()
-    except (msgspec.MsgspecError, rfc8785.CanonicalizationError, RecursionError) as exc:
+    except (msgspec.MsgspecError, rfc8785.CanonicalizationError, UnicodeDecodeError, RecursionError) as exc:
         raise EvidenceError(f"{MANIFEST}: not a manifest: {exc}") from exc
     if rebuilt != data:
         raise EvidenceError(f"{MANIFEST}: not in canonical form (RFC 8785): it was changed after it was sealed")

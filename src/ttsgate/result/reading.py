@@ -32,7 +32,7 @@ def read_result(data: bytes) -> Result:
                 raise EvidenceError(f"result.json: there is no version {version}")
             found = {**UPGRADES[version](found), "schema_version": version + 1}
         return msgspec.convert(found, Result)
-    except (msgspec.MsgspecError, RecursionError) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise EvidenceError(f"result.json: not a result of version {SCHEMA_VERSION}: {exc}") from exc
 
 

@@ -172,7 +172,7 @@ def entry_from_line(line: str | bytes) -> Entry:
     """
     try:
         return _entry_decoder.decode(line)
-    except msgspec.MsgspecError as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise UsageError(f"not a transcript entry: {exc}") from exc
 
 
@@ -218,7 +218,7 @@ def load_transcript(lines: bytes, audio: bytes) -> Transcript:
                 f"which reads version {TRANSCRIPT_VERSION}: use the ttsgate that wrote it"
             )
         transcript = msgspec.convert({**head, "entries": []}, Transcript)
-    except (msgspec.MsgspecError, AttributeError, TypeError) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, AttributeError, TypeError, RecursionError) as exc:
         raise UsageError(f"broken transcript header: {exc}") from exc
     for number, line in enumerate(rest, start=2):
         entry = entry_from_line(line)
