@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
-from ttsgate.measure.pcm import container_of, to_float
-from ttsgate.measure.spectrum import band_of
+from ttsgate.measure.pcm import container_of
 
 __all__: list[str] = []
 
@@ -32,11 +31,6 @@ lost."""
 LEAST_DEPTH_DB = 10.0
 """Speech pauses between words and closes for plosives: the quietest tenth of 10 ms frames lies 17 dB and more below
 the sounding ones; what never gets 10 dB quieter is a steady noise, hum or tone, alone or on top."""
-BAND_SHARE = 0.7
-"""Share of the possible band that must be in use.  Services filter at 0.9 of the Nyquist frequency and better; what
-ends below 0.7 was made for a lower rate and stretched."""
-LEAST_CLIFF_DB = 30.0
-"""A band edge left by resampling is a cliff of 40 to 70 dB; speech itself falls by less than 20 dB over 1 kHz."""
 LEAD_IN_S = 1.5
 """Silence before the first word: synthesisers leave 0.05 to 0.5 s; after a second people say 'hello?'."""
 TAIL_S = 2.5
@@ -194,30 +188,6 @@ def _noise(view: SessionView) -> Iterator[Problem]:
             f"the quietest tenth is only {depth:.0f} dB below the sounding parts: a steady sound, not speech alone",
             "service.audio",
             sample=0,
-        )
-
-
-@check(
-    "A-bandwidth",
-    sentence="The audio uses the band of the sample rate that was asked for.",
-    why="Telephone speech stretched to 24 kHz costs three times the traffic and sounds like a telephone.",
-    stage="audio",
-    needs=("A-byte-order",),
-)
-def _bandwidth(view: SessionView) -> Iterator[Problem]:
-    if view.samples is None or view.format not in ("pcm", "wav"):
-        raise NotApplicable
-    band = band_of(to_float(view.samples), view.rate)
-    if band is None:
-        raise NotApplicable
-    # A 48 kHz answer of a 24 kHz model cannot hold more than the model makes.
-    possible = min(view.rate, view.model.native_rate) / 2
-    if band.hz < BAND_SHARE * possible and band.drop_db > LEAST_CLIFF_DB:
-        yield fault(
-            view,
-            f"the spectrum ends at {band.hz / 1000:.1f} kHz with a cliff of {band.drop_db:.0f} dB; {view.rate} Hz has "
-            f"room for {possible / 1000:.0f} kHz",
-            "service.rate",
         )
 
 

@@ -14,6 +14,8 @@ from ttsgate.judgement.audio import fault
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
 from ttsgate.measure import identity
+from ttsgate.measure.pcm import to_float
+from ttsgate.measure.spectrum import band_of
 
 __all__ = ["judged_text"]
 
@@ -31,9 +33,17 @@ SHORT = 0.6
 DIRECTED = 0.6
 """Limit where an instruction may have asked for whispering or haste, which hide syllables."""
 DIRECTED_MARGIN = 2.0
-"""Added to the margin of A-rate where an instruction may have asked for a child's voice or for haste."""
+"""Added to the margin of A-rate where an instruction may have asked for a child's voice or for haste, or where
+settings for speed and pitch make a voice that nobody has."""
 MOST_COVERAGE = 1.75
 """Beyond this something was said that is not in the text: one reading never has that many nuclei and seconds."""
+BAND_SHARE = 0.7
+"""Share of the possible band that must be in use.  Services filter at 0.9 of the Nyquist frequency and better; what
+ends below 0.7 was made for a lower rate and stretched."""
+LEAST_CLIFF_DB = 30.0
+"""A band edge left by resampling is a cliff of 40 to 70 dB; speech itself falls by less than 20 dB over 1 kHz."""
+PLAIN_PITCH, PLAIN_TEMPO = (0.75, 1.35), 1.5
+"""Settings up to which a voice stays one that the detector knows; bent further it is cartoon speech as ordered."""
 LEAST_SPEECH = 0.4
 """Share of the sounding time that a detector trained on real voices takes for speech: it finds 0.7 to 1.0 of
 undisturbed speech (it skips closures and hiss) and next to nothing of noise, tones and garbled bytes."""
@@ -47,6 +57,12 @@ def judged_text(view: SessionView) -> None:
         raise NotApplicable
 
 
+def _bent(view: SessionView) -> bool:
+    """Whether speed or pitch were set so far off that no detector of voices can be asked."""
+    pitch, tempo = view.asked.pitch_rate or 1.0, view.asked.speech_rate or 1.0
+    return not PLAIN_PITCH[0] <= pitch <= PLAIN_PITCH[1] or tempo > PLAIN_TEMPO
+
+
 @check(
     "A-rate",
     sentence="The samples are at the sample rate that was asked for.",
@@ -58,7 +74,7 @@ def judged_text(view: SessionView) -> None:
 def _rate(view: SessionView) -> Iterator[Problem]:
     judged_text(view)
     found = view.other_rate
-    directed = view.asked.instruction is not None and view.model.instructions
+    directed = (view.asked.instruction is not None and view.model.instructions) or _bent(view)
     if found.margin > identity.MARGIN + (DIRECTED_MARGIN if directed else 0.0):
         speech = view.speech
         pitch = f", pitch {speech.pitch_hz:.0f} Hz" if speech.pitch_hz else ""
@@ -83,7 +99,7 @@ def _speech(view: SessionView) -> Iterator[Problem]:
     if view.samples is None or not len(view.samples):
         raise NotApplicable
     sounding = view.speech.active_s
-    if sounding < 0.5:
+    if sounding < 0.5 or _bent(view):
         raise NotApplicable
     if view.activity.speech_s < LEAST_SPEECH * sounding:
         yield fault(
@@ -91,6 +107,30 @@ def _speech(view: SessionView) -> Iterator[Problem]:
             f"of {sounding:.1f} s of sound only {view.activity.speech_s:.1f} s are recognisable as a voice",
             "service.audio",
             sample=0,
+        )
+
+
+@check(
+    "A-bandwidth",
+    sentence="The audio uses the band of the sample rate that was asked for.",
+    why="Telephone speech stretched to 24 kHz costs three times the traffic and sounds like a telephone.",
+    stage="audio",
+    needs=("A-rate",),
+)
+def _bandwidth(view: SessionView) -> Iterator[Problem]:
+    if view.samples is None or view.format not in ("pcm", "wav"):
+        raise NotApplicable
+    band = band_of(to_float(view.samples), view.rate)
+    if band is None:
+        raise NotApplicable
+    # A 48 kHz answer of a 24 kHz model cannot hold more than the model makes.
+    possible = min(view.rate, view.model.native_rate) / 2
+    if band.hz < BAND_SHARE * possible and band.drop_db > LEAST_CLIFF_DB:
+        yield fault(
+            view,
+            f"the spectrum ends at {band.hz / 1000:.1f} kHz with a cliff of {band.drop_db:.0f} dB; {view.rate} Hz has "
+            f"room for {possible / 1000:.0f} kHz",
+            "service.rate",
         )
 
 
