@@ -32,7 +32,7 @@ glob     pattern of files, relative as above
 
 Group = Literal["Where", "What to say", "Under test", "Limits", "Output"]
 
-DEFAULT_TEXT = "Good morning from the speech gate."
+DEFAULT_TEXT = "Good morning, the speech gate is open."
 """What is said unless told otherwise: less than 2.5 s of audio."""
 
 
