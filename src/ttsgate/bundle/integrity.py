@@ -19,8 +19,7 @@ def integrity(bundle: Bundle) -> list[str]:
         manifest = bundle.manifest
     except EvidenceError as exc:
         return [*problems, str(exc)]
-    problems += _files(bundle, manifest)
-    problems += _sums(bundle, manifest)
+    problems += _sealed(bundle, manifest)
     if problems:
         return problems  # nothing in a changed bundle is believed, so nothing in it is compared
     try:
@@ -58,14 +57,30 @@ def _files(bundle: Bundle, manifest: Manifest) -> list[str]:
     return problems
 
 
-def _sums(bundle: Bundle, manifest: Manifest) -> list[str]:
+def _sealed(bundle: Bundle, manifest: Manifest) -> list[str]:
+    """Files against manifest and ``SHA256SUMS``: where two agree against the third, the third was changed."""
+    by_manifest = _files(bundle, manifest)
     try:
         written = bundle.read(SUMS)
     except EvidenceError as exc:
-        return [str(exc)]
-    if written != sums(manifest):
-        return [f"{SUMS}: does not repeat {MANIFEST}"]
-    return []
+        return [*by_manifest, str(exc)]
+    if written == sums(manifest):
+        return by_manifest
+    if not by_manifest:
+        return [f"{SUMS}: changed: it does not repeat {MANIFEST}"]
+    if _agree(bundle, written):
+        return [f"{MANIFEST}: changed: the files are those of {SUMS}"]
+    return [*by_manifest, f"{SUMS}: does not repeat {MANIFEST}"]
+
+
+def _agree(bundle: Bundle, written: bytes) -> bool:
+    """Whether ``SHA256SUMS`` lists exactly the files that are there, with their digests."""
+    lines = dict(
+        reversed(line.split("  ", 1)) for line in written.decode("ascii", "replace").splitlines() if "  " in line
+    )
+    lines.pop(MANIFEST, None)
+    names = set(bundle.files.names()) - UNLISTED
+    return set(lines) == names and all(digest(bundle.read(name)) == sha for name, sha in lines.items())
 
 
 def _refuse_doubles(data: bytes) -> None:

@@ -191,10 +191,10 @@ def dump_transcript(transcript: Transcript) -> tuple[bytes, bytes]:
     audio = bytearray()
     for entry in transcript.entries:
         if entry.dir == "in" and entry.event is not None and entry.type == AUDIO_DELTA:
-            delta = entry.event.get("delta")
+            delta: object = entry.event.get("delta")
             data = _decode(delta)
             if isinstance(delta, dict):
-                entry = msgspec.structs.replace(entry, event={**entry.event, "delta": {"verbatim": delta}})
+                entry = msgspec.structs.replace(entry, event=entry.event | {"delta": {"verbatim": delta}})
             elif data is not None:
                 place = {"sha256": hashlib.sha256(data).hexdigest(), "at": len(audio), "bytes": len(data)}
                 audio += data
