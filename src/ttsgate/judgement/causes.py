@@ -45,7 +45,7 @@ _TABLE = (
     Cause(
         "harness.client",
         "harness",
-        "ttsgate's own client failed in a way that it should not",
+        "Our own client failed in a way that it should not",
         "Please report it with the transcript.",
     ),
     Cause(

@@ -35,6 +35,9 @@ _ON_THE_WAY = ("network.", "key.", "permission.", "arrears", "quota.")
 _EXPLAINED = (*_ON_THE_WAY, "service.hang", "service.nonsense", "service.dropped", "sdk.connect", "client.deadline")
 """Causes of a session that did not open, if the way to the service was already known to be blocked."""
 
+_UNSURE = ("sdk.connect", "sdk.behaviour", "client.request", "client.deadline")
+"""Causes seen through an SDK that our own client may explain better."""
+
 _AT_THE_DOOR = ("C-open", "N-models", "N-voices", "N-session")
 """Checks that fail in one way or another when the way is blocked."""
 
@@ -88,7 +91,7 @@ def _cause(record: CheckRecord, result: Result, blocked_way: str | None) -> tupl
         return blocked_way, set()
     if record.client in (None, "wire"):
         return cause, set()
-    if CAUSES[cause].party in ("script", "key", "sdk", "client") and cause != "sdk.connect":
+    if CAUSES[cause].party in ("script", "key", "sdk", "client") and cause not in _UNSURE:
         return cause, set()
     return _compared_with_wire(record, cause, result)
 
@@ -102,6 +105,8 @@ def _compared_with_wire(record: CheckRecord, cause: str, result: Result) -> tupl
     if broken:
         return (broken[0].cause if broken[0].cause in CAUSES else cause) or cause, set()
     if any(c.outcome == "pass" for c in wire):
+        if cause == "client.request":
+            return "sdk.refused", set()
         if record.check == "C-open":
             return "sdk.connect", set()
         return "sdk.behaviour", {cause}

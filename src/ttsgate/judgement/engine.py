@@ -36,11 +36,12 @@ def judge_session(view: SessionView, checks: Iterable[Check] | None = None) -> l
     if view.expectation == "refusal":
         chosen = [c for c in chosen if c.stage == "compatibility"]
     records = _judge(view, view.id, chosen)
+    metrics = {c.id: c.metrics for c in chosen}
     for record in records:
         record.model, record.client = view.transcript.model, view.transcript.client
         record.cell = view.cell.id if view.cell else None
         if record.outcome in ("pass", "fail"):
-            numbers = ((name, view.number(name)) for name in CHECKS[record.check].metrics)
+            numbers = ((name, view.number(name)) for name in metrics[record.check])
             record.numbers = {name: value for name, value in numbers if value is not None}
     return records
 
