@@ -137,7 +137,7 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     inconclusive: Literal["fail", "warn"] = "fail"
     """What too few samples, or a check that could not decide, do."""
     intermittent: Literal["fail", "warn"] = "fail"
-    """What a failure of the service in some sessions of a cell does, while others of the same cell succeed."""
+    """What a failure in some sessions of a cell does, while others of the same cell succeed, whoever is blamed."""
     skips: tuple[str, ...] = ()
     """Reason codes of skips that are allowed; any other skip fails."""
     requirements: str | None = None

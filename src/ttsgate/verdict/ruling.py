@@ -214,7 +214,9 @@ def _failing(deciding: Sequence[CheckRecord], result: Result) -> list[tuple[Cell
 
 
 def _comes_and_goes(finding: Finding, deciding: Sequence[CheckRecord], result: Result) -> bool:
-    if finding.diagnosis.party not in ("service", "network") or any(c.outcome == "error" for c in deciding):
+    # Whoever is blamed: one of nine over the SDK and none of nine over our own client tells no party apart.
+    may = finding.diagnosis.party in ("service", "network", "sdk", "client")
+    if not may or any(c.outcome == "error" for c in deciding):
         return False
     sessions = {s for c in result.cells for s in c.sessions}
     if any(c.subject not in sessions and c.check != "X-intermittent" for c in deciding):

@@ -1,8 +1,12 @@
-"""Statistics that refuse to say more than the samples do: no distribution is assumed anywhere.
+"""Statistics that refuse to say more than the samples do: sessions are of no assumed distribution.
 
 Sources: order-statistic intervals, David & Nagaraja, *Order Statistics*, 3rd ed., section 7.1; the binomial
 interval, Clopper & Pearson, Biometrika 26 (1934); the stratified rank test, van Elteren, Bull. Int. Stat.
-Inst. 37 (1960), with the tie correction of Lehmann, *Nonparametrics* (1975), section 1.4.
+Inst. 37 (1960), with the tie correction of Lehmann, *Nonparametrics* (1975), section 1.4; Student's t by the
+continued fraction of the incomplete beta function, Abramowitz & Stegun 26.5.8.
+
+One place assumes something: `drifted` takes the levels of whole nights for normal, of which there are too few for
+ranks to say anything.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ __all__ = [
     "Interval",
     "RankTest",
     "at_most",
+    "drifted",
+    "level",
     "quantile_interval",
     "rate_interval",
     "samples_for_quantile",
@@ -196,3 +202,63 @@ def _ranks(values: Sequence[float]) -> tuple[list[float], float]:
 def _median(values: Sequence[float]) -> float:
     ordered, n = sorted(values), len(values)
     return ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2
+
+
+def level(values: Sequence[float]) -> float:
+    """Where the values lie: mean of their logarithms without the lowest and highest fifth.
+
+    ``inf`` when too many are infinite for that.  Values are positive.
+    """
+    ordered, cut = sorted(values), len(values) // 5
+    kept = ordered[cut : len(ordered) - cut]
+    return math.fsum(math.log(v) for v in kept) / len(kept) if math.isfinite(kept[-1]) else math.inf
+
+
+def drifted(new: Sequence[float], old: Sequence[float]) -> float:
+    """Chance of new levels this much above the old ones if whole nights merely drift as the old ones did.
+
+    Args:
+        new: Levels of the nights in question.
+        old: Levels of the baseline's nights, at least two; their spread is the drift.
+
+    Student's t, one-sided, with the spread of the old nights alone: a shift must not hide in its own variance.
+    """
+    old = [v for v in old if math.isfinite(v)]
+    if len(old) < 2 or not new:
+        return 1.0
+    if any(math.isinf(v) for v in new):
+        return 0.0
+    centre = math.fsum(old) / len(old)
+    spread = math.sqrt(math.fsum((v - centre) ** 2 for v in old) / (len(old) - 1))
+    rise = math.fsum(new) / len(new) - centre
+    error = spread * math.sqrt(1 / len(new) + 1 / len(old))
+    if error == 0:
+        return 0.0 if rise > 0 else 1.0
+    return _above(rise / error, len(old) - 1)
+
+
+def _above(t: float, freedom: int) -> float:
+    """Chance of a Student's t above `t`."""
+    tail = 0.5 * _incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t))
+    return tail if t > 0 else 1 - tail
+
+
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """Regularised incomplete beta function, by Lentz's evaluation of its continued fraction."""
+    if x <= 0 or x >= 1:
+        return min(max(x, 0.0), 1.0)
+    if x > (a + 1) / (a + b + 2):
+        return 1 - _incomplete_beta(b, a, 1 - x)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
+    fraction = d
+    for m in range(1, 300):
+        for term in (
+            m * (b - m) * x / ((a - 1 + 2 * m) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 1 + 2 * m)),
+        ):
+            d, c = 1 / (1 + term * d), 1 + term / c
+            fraction *= c * d
+        if abs(c * d - 1) < 1e-12:
+            break
+    return front * fraction / a
