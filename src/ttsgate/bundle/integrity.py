@@ -66,18 +66,26 @@ def _sealed(bundle: Bundle, manifest: Manifest) -> list[str]:
         return [*by_manifest, str(exc)]
     if written == sums(manifest):
         return by_manifest
-    if not by_manifest:
+    if not by_manifest and _run(bundle) == manifest.run:
         return [f"{SUMS}: changed: it does not repeat {MANIFEST}"]
     if _agree(bundle, written):
         return [f"{MANIFEST}: changed: the files are those of {SUMS}"]
     return [*by_manifest, f"{SUMS}: does not repeat {MANIFEST}"]
 
 
+def _run(bundle: Bundle) -> str | None:
+    try:
+        return bundle.result.run
+    except EvidenceError:
+        return None
+
+
 def _agree(bundle: Bundle, written: bytes) -> bool:
     """Whether ``SHA256SUMS`` lists exactly the files that are there, with their digests."""
-    lines = dict(
-        reversed(line.split("  ", 1)) for line in written.decode("ascii", "replace").splitlines() if "  " in line
-    )
+    lines: dict[str, str] = {}
+    for line in written.decode("ascii", "replace").splitlines():
+        sha, _, name = line.partition("  ")
+        lines[name] = sha
     lines.pop(MANIFEST, None)
     names = set(bundle.files.names()) - UNLISTED
     return set(lines) == names and all(digest(bundle.read(name)) == sha for name, sha in lines.items())

@@ -190,15 +190,15 @@ def dump_transcript(transcript: Transcript) -> tuple[bytes, bytes]:
     lines = [_encoder.encode(header)]
     audio = bytearray()
     for entry in transcript.entries:
-        if entry.dir == "in" and entry.event is not None and entry.type == AUDIO_DELTA:
-            delta: object = entry.event.get("delta")
-            data = _decode(delta)
-            if isinstance(delta, dict):
-                entry = msgspec.structs.replace(entry, event=entry.event | {"delta": {"verbatim": delta}})
+        event = entry.event
+        if entry.dir == "in" and event is not None and entry.type == AUDIO_DELTA:
+            data = _decode(event.get("delta"))
+            if isinstance(event.get("delta"), dict):
+                entry = msgspec.structs.replace(entry, event={**event, "delta": {"verbatim": event["delta"]}})
             elif data is not None:
                 place = {"sha256": hashlib.sha256(data).hexdigest(), "at": len(audio), "bytes": len(data)}
                 audio += data
-                entry = msgspec.structs.replace(entry, event={**entry.event, "delta": place})
+                entry = msgspec.structs.replace(entry, event={**event, "delta": place})
         lines.append(_encoder.encode(entry))
     return b"\n".join(lines) + b"\n", bytes(audio)
 
