@@ -24,6 +24,7 @@ VERBS = {
     "keygen": "Make a key to sign bundles with.",
     "cleanup": "Delete temporary voices that killed runs have left.",
     "gate": "Decide about stored bundles by a policy.",
+    "baseline": "Edit the list of known failures.",
     "serve": "Run the emulator of the service.",
     "models": "List the known models, with sources.",
     "checks": "List every check: id, what must hold, why.",
