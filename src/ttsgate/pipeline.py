@@ -292,7 +292,7 @@ class Run:
 
     def _connect(self) -> None:
         probe = Connectivity(http=self._http(), session=self._knock(), tls=self._tls())
-        self.result.connectivity = asyncio.run(probe.run(self._steps()))
+        self.result.connectivity = self.redactor.data(asyncio.run(probe.run(self._steps())))
         for step in self.result.connectivity:
             self._keep(*engine.judge_step(step))
         self._establish()
@@ -507,6 +507,7 @@ class Run:
             self._records[(record.check, record.subject)] = record
 
     def _block(self, cell_id: str, outcome: Outcome, code: str, why: str) -> None:
+        why = self.redactor.text(why)
         if cell_id not in self._blocked:
             self._blocked[cell_id] = (outcome, code, why)
             cell = self.result.cell(cell_id)

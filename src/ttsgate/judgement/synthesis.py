@@ -267,7 +267,10 @@ def _exception(view: SessionView, number: int, note: Entry) -> Problem:
     data = note.data or {}
     kind, message, where = str(data.get("class")), str(data.get("message")), str(data.get("where"))
     cause = cause_of_step(where, kind, status=None, code=None, message=message)
-    if view.level != "frames" and cause in ("network.timeout", "service.nonsense"):
+    if view.level == "http" and "timeout" in kind.lower():
+        # Our own client's HTTP calls came through, or this session would have been blocked.
+        cause = "service.hang"
+    elif view.level != "frames" and cause in ("network.timeout", "service.nonsense"):
         cause = "sdk.connect" if not view.frames else "sdk.behaviour"
     return _problem(f"{where}: {kind}: {message}", cause, view, number, message)
 
