@@ -95,11 +95,19 @@ class TestSession:
         assert 3 == len({d["response"]["id"] for d in done})
 
     def test_server_commit_cuts(self) -> None:
-        """Long text in server_commit becomes several responses without a commit; all of it is billed."""
-        seen = alone([append(LONG), FINISH])
+        """Long text in server_commit is spoken in several segments without a commit; all of it is billed."""
+        joined = alone([append(LONG), FINISH])
+        seen = alone([append(LONG), FINISH], switches={"auto-responses": "separate"})
         done = seen.of("response.done")
 
         assert len(done) > 3
+        assert 1 == len(joined.of("response.done"))
+        assert len(joined.of("input_text_buffer.committed")) == len(done)
+        assert len(joined.audio) == len(seen.audio)
+        assert (
+            sum(d["response"]["usage"]["characters"] for d in done)
+            == (joined.of("response.done")[0]["response"]["usage"]["characters"])
+        )
         assert len(LONG.rstrip()) <= sum(d["response"]["usage"]["characters"] for d in done) <= len(LONG)
 
     def test_unique_ids(self) -> None:

@@ -374,9 +374,88 @@ class TestResponses:
 class TestServerCommit:
     SENTENCES = "This is the first of the sentences. This is the second of them. And a third"
 
+    def test_one_response(self) -> None:
+        """What the server starts by itself is one response, which a commit ends; the next one follows."""
+        made = session()
+        actions = append(made, self.SENTENCES)
+        first = spoken_by(actions)
+        second = made.spoken(first, audio_s=1.0)
+        assert ["input_text_buffer.committed"] == told(second)[:-1]
+        assert [] == told(made.spoken(spoken_by(second), audio_s=1.0))
+        third = commit(made)
+        ending = made.spoken(spoken_by(third), audio_s=1.0)
+
+        assert ["input_text_buffer.committed"] == told(third)[:-1]
+        assert " And a third" == spoken_by(third).text
+        assert ENDING == told(ending)
+        assert isinstance(ending[-1], Send)
+        assert len(self.SENTENCES) == ending[-1].event["response"]["usage"]["characters"]
+        assert {first.response_id} == {spoken_by(a).response_id for a in (second, third)}
+        append(made, "More.")
+        assert CHAIN == told(commit(made))[1:-1]
+
+    @pytest.mark.parametrize("end", [commit, finish])
+    def test_open_response_ends(self, end: Any) -> None:
+        """A response that waits for more text is ended by a commit or finish with nothing left to say."""
+        made = session()
+        segment = spoken_by(append(made, self.SENTENCES[:40]))
+        made.handle({"type": "input_text_buffer.clear"})
+        made.spoken(segment, audio_s=1.0)
+        assert made.idle
+        rest = spoken_by(end(made))
+
+        assert not rest.text.strip()
+        assert ENDING == told(made.spoken(rest, audio_s=0.0))[:4]
+
+    def test_cancel_while_waiting(self) -> None:
+        """A response that waits for more text can be cancelled; the next text opens another."""
+        made = session()
+        made.spoken(spoken_by(append(made, self.SENTENCES[:40])), audio_s=1.0)
+
+        assert ENDING == told(made.handle({"type": "response.cancel"}))
+        assert CHAIN == told(commit(made))[1:-1]
+
+    def test_late_update_while_waiting(self) -> None:
+        """Settings do not change inside a response."""
+        made = session()
+        made.spoken(spoken_by(append(made, self.SENTENCES[:40])), audio_s=1.0)
+
+        assert LATE_UPDATE == error_of(update(made, voice="Ethan"))[1]
+
+    def test_quota_ends_inside(self) -> None:
+        """When nothing is left to spend inside a response, that response ends as failed."""
+        left = [40]
+
+        def spend(characters: int) -> Refusal | None:
+            left[0] -= characters
+            return Refusal("AllocationQuota.FreeTierOnly", "used up") if left[0] < 0 else None
+
+        made = session()
+        made.spend = spend
+        actions = made.spoken(spoken_by(append(made, self.SENTENCES)), audio_s=1.0)
+
+        assert ["error", *ENDING] == told(actions)
+        assert isinstance(actions[-1], Send)
+        assert "failed" == actions[-1].event["response"]["status"]
+
+    def test_nothing_lost_in_a_full_queue(self) -> None:
+        """However much waits, finish speaks the rest."""
+        made = session(max_queued=2)
+        actions = append(made, "This is one of very many sentences. " * 9)
+        texts = []
+        while any(isinstance(a, Speak) for a in actions):
+            segment = spoken_by(actions)
+            texts.append(segment.text)
+            actions = made.spoken(segment, audio_s=1.0)
+            if len(texts) == 1:
+                actions += finish(made)
+
+        assert "This is one of very many sentences. " * 9 == "".join(texts)
+        assert "session.finished" in told(actions)
+
     def test_cuts_by_itself(self) -> None:
         """Whole sentences start by themselves once more text follows; the rest waits."""
-        made = session()
+        made = session(auto_responses="separate")
         actions = append(made, self.SENTENCES)
 
         assert ["input_text_buffer.committed", *CHAIN] == told(actions)[:-1]
@@ -626,7 +705,7 @@ class AnyOrder(RuleBasedStateMachine):
             if isinstance(action, Speak):
                 assert self.running is None, "two responses at once"
                 self.running = action.segment
-                self.spoken += action.segment.text
+                self.spoken += "".join(action.segment.text.split())
             elif isinstance(action, Stop):
                 self.running = None
             elif isinstance(action, Send):
@@ -652,7 +731,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(text=st.text(alphabet="ab 。.!\n你", max_size=40))
     def append(self, text: str) -> None:
         if not self.waits_for_finish and not self.session.failed:
-            self.given += text
+            self.given += "".join(text.split())
         self.take(append(self.session, text))
 
     @rule()
@@ -665,6 +744,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
+        # What was to follow in the same response goes with it.
+        queued = [s.text for s in self.session._queue if s.response_id == self.open_response]
+        dropped = len("".join("".join(queued).split()))
+        self.given = self.spoken + self.given[len(self.spoken) + dropped :]
         self.take(self.session.handle({"type": "response.cancel"}))
 
     @precondition(lambda self: self.running is not None)
@@ -682,9 +765,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        """What was spoken is what was given, in order; only blanks are dropped."""
-        spoken = "".join(self.spoken.split())
-        assert "".join(self.given.split()).startswith(spoken)
+        """What was spoken is what was given and not cancelled, in order; only blanks are dropped."""
+        assert self.given.startswith(self.spoken)
 
     def teardown(self) -> None:
         """After finish everything is spoken and the session ends exactly once."""
@@ -693,7 +775,7 @@ class AnyOrder(RuleBasedStateMachine):
         while self.running is not None:
             self.end_response()
         assert 1 == self.finished
-        assert "".join(self.given.split()) == "".join(self.spoken.split())
+        assert self.given == self.spoken
 
 
 TestAnyOrder = AnyOrder.TestCase

@@ -77,6 +77,11 @@ class Schedule:
         """The first piece is ready: the clock of the response starts in `delay_s`."""
         self.origin = self._clock() + delay_s
 
+    def resume(self, position_s: float) -> None:
+        """More audio is ready, from `position_s` on: due in its turn, or now if its turn has passed."""
+        if self.origin is not None:
+            self.shift(max(0.0, self._clock() - self.due(position_s)))
+
     def due(self, position_s: float) -> float:
         """When the audio that begins at `position_s` is due."""
         if self.origin is None:

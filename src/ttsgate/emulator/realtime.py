@@ -56,6 +56,7 @@ def rules_for(model: catalog.Model, config: EmulatorConfig) -> Rules:
         segmentation=config.switch("segmentation"),
         segment_min=config.number("segment-min"),
         segment_max=max(1, config.number("segment-max")),
+        auto_responses=config.switch("auto-responses"),
         auto_committed=config.switch("auto-committed") == "yes",
         committed_item=config.switch("committed-item"),
         done_response_id=config.switch("done-response-id") == "present",

@@ -18,7 +18,7 @@ from ttsgate.emulator.speech.text import segments
 from ttsgate.emulator.speech.timbre import Timbre, timbre_of
 from ttsgate.protocol.realtime.server import Segment
 
-__all__ = ["Piece", "Renders", "speak", "utterance_of"]
+__all__ = ["Piece", "Renders", "Stream", "speak", "utterance_of"]
 
 
 class Renders:
@@ -93,38 +93,74 @@ def utterance_of(segment: Segment, model: catalog.Model, config: EmulatorConfig)
     )
 
 
+class Stream:
+    """The encoded audio of one response, through all of its segments.
+
+    Args:
+        utter: Format, rate and pace, as the first segment has them.
+        schedule: When each piece is due.
+    """
+
+    def __init__(self, utter: Utter, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.sample_rate = utter.sample_rate
+        self.fed = self.sent = 0
+        """Samples encoded, and those whose bytes were sent."""
+        self._encoder = Encoder(utter.format, utter.sample_rate, utter.bit_rate)
+        # Raw samples must not be split; other formats only have to stay decodable when the strings are joined.
+        self._cutter = Cutter(6 if utter.format in ("pcm", "wav") else 3)
+
+    @property
+    def spoken_s(self) -> float:
+        """Seconds of audio encoded so far."""
+        return self.fed / self.sample_rate
+
+    async def encode(self, samples: Samples) -> AsyncGenerator[Piece]:
+        """The next samples; nothing while the encoder keeps them."""
+        data = self._cutter.feed(self._encoder.feed(samples))
+        self.fed += len(samples)
+        if data:
+            yield await self._due(data)
+
+    async def end(self, samples: Samples) -> AsyncGenerator[Piece]:
+        """The last samples and whatever was kept."""
+        data = self._cutter.feed(self._encoder.feed(samples) + self._encoder.finish()) + self._cutter.finish()
+        self.fed += len(samples)
+        if data:
+            yield await self._due(data)
+
+    async def _due(self, data: bytes) -> Piece:
+        at, self.sent = self.sent / self.sample_rate, self.fed
+        await self.schedule.wait_for(at)
+        return Piece(b64encode(data).decode(), at, self.spoken_s)
+
+
 async def speak(
-    utter: Utter, *, model: catalog.Model, renders: Renders, injection: Injection, schedule: Schedule
+    utter: Utter, stream: Stream, *, last: bool, model: catalog.Model, renders: Renders, injection: Injection
 ) -> AsyncGenerator[Piece]:
-    """Render, encode and cut `utter`; each piece comes out when it is due.
+    """Render, encode and cut `utter`, the last of its response or not; each piece comes out when it is due.
 
     Text is rendered sentence by sentence, the next one while the one before is being sent, unless
-    a fault wants to see the response whole.
+    a fault wants to see it whole.
     """
     import numpy as np
 
-    encoder = Encoder(utter.format, utter.sample_rate, utter.bit_rate)
-    # Raw samples must not be split; other formats only have to stay decodable when the strings are joined.
-    cutter = Cutter(6 if utter.format in ("pcm", "wav") else 3)
     block = max(3, round(utter.sample_rate * utter.delta_ms / 1000) // 3 * 3)
     rest: Samples = np.zeros(0, np.int16)
-    fed = sent = 0
+    begun = False
     async for samples in _rendered(utter, model=model, renders=renders, injection=injection):
-        if schedule.origin is None:
-            schedule.start(delay_s=utter.first_audio_s)
+        if stream.schedule.origin is None:
+            stream.schedule.start(delay_s=utter.first_audio_s)
+        elif not begun:
+            stream.schedule.resume(stream.sent / stream.sample_rate)
+        begun = True
         rest = np.concatenate((rest, samples)) if len(rest) else samples
         while len(rest) > block:
-            data = cutter.feed(encoder.feed(rest[:block]))
-            fed, rest = fed + block, rest[block:]
-            if data:
-                at, sent = sent / utter.sample_rate, fed
-                await schedule.wait_for(at)
-                yield Piece(b64encode(data).decode(), at, sent / utter.sample_rate)
-    data = cutter.feed(encoder.feed(rest) + encoder.finish()) + cutter.finish()
-    if data:
-        at = sent / utter.sample_rate
-        await schedule.wait_for(at)
-        yield Piece(b64encode(data).decode(), at, (fed + len(rest)) / utter.sample_rate)
+            async for piece in stream.encode(rest[:block]):
+                yield piece
+            rest = rest[block:]
+    async for piece in stream.end(rest) if last else stream.encode(rest):
+        yield piece
 
 
 async def _rendered(
@@ -134,6 +170,9 @@ async def _rendered(
     import numpy as np
 
     voice = timbre_of(model, utter.voice)
+    if not utter.text.strip():
+        yield np.zeros(0, np.int16)
+        return
     texts = segments(utter.text) or [utter.text]
     if injection.needs_whole_audio:
         yield injection.samples(np.concatenate([await renders.render(utter, text, voice) for text in texts]))

@@ -206,6 +206,13 @@ SWITCHES: dict[str, Switch] = _table(
         "billed characters after which server_commit starts without waiting for the end of a sentence",
     ),
     Switch(
+        "auto-responses",
+        ("joined", "separate"),
+        "inferred",
+        "not documented; published clients (livekit-plugins-lehui, pipecat-dashscope) take one response for all of it",
+        "whether the segments of server_commit form one response up to the next commit or finish, or one each",
+    ),
+    Switch(
         "auto-committed",
         ("yes", "no"),
         "inferred",

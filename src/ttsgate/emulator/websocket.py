@@ -19,7 +19,7 @@ from ttsgate import catalog
 from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Injection, Outgoing
 from ttsgate.emulator.pacing import Lateness, Schedule
-from ttsgate.emulator.speaking import Renders, speak, utterance_of
+from ttsgate.emulator.speaking import Renders, Stream, speak, utterance_of
 from ttsgate.errors import TtsgateError
 from ttsgate.protocol.realtime.server import Action, Close, Refusal, Segment, Send, ServerSession, Speak, Stop
 
@@ -87,7 +87,7 @@ class Connection:
         self._turn = asyncio.Lock()
         self._speaking: asyncio.Task[None] | None = None
         self._closing = False
-        self._schedule: Schedule | None = None
+        self._stream: Stream | None = None
         self._heard = self._loop.time()
         self._idle_timer: asyncio.TimerHandle | None = None
         self._timing_out: asyncio.Task[None] | None = None
@@ -204,8 +204,8 @@ class Connection:
             self.injection.ctx.position_s = 0.0
         for out in self.injection.outgoing(item):
             if out.wait_s > 0:
-                if out.shift and self._schedule is not None:
-                    self._schedule.shift(out.wait_s)
+                if out.shift and self._stream is not None:
+                    self._stream.schedule.shift(out.wait_s)
                 await asyncio.sleep(out.wait_s)
             await self._put(out)
 
@@ -261,19 +261,24 @@ class Connection:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _speak(self, segment: Segment) -> None:
-        spoken_s = 0.0
+        stream, before_s = None if segment.first else self._stream, 0.0
         ctx = self.injection.ctx
         try:
             utter = self.injection.speech(utterance_of(segment, self.model, self.config))
             ctx.sample_rate, ctx.format = utter.sample_rate, utter.format
-            schedule = self._schedule = Schedule(pace=utter.pace, clock=self._loop.time, lateness=self.lateness)
-            pieces = speak(utter, model=self.model, renders=self.renders, injection=self.injection, schedule=schedule)
+            if stream is None:
+                schedule = Schedule(pace=utter.pace, clock=self._loop.time, lateness=self.lateness)
+                stream = self._stream = Stream(utter, schedule)
+            before_s = stream.spoken_s
+            pieces = speak(
+                utter, stream, last=segment.last, model=self.model, renders=self.renders, injection=self.injection
+            )
             async with aclosing(pieces):
                 async for piece in pieces:
                     async with self._turn:
                         if self.session.speaking is not segment or self._closing:
                             return
-                        ctx.position_s, spoken_s = piece.at_s, piece.until_s
+                        ctx.position_s = piece.at_s
                         self.figures.deltas += 1
                         self.figures.audio_bytes += len(piece.delta) // 4 * 3 - piece.delta[-2:].count("=")
                         await self._say(Outgoing(event=self.session.audio(segment, piece.delta)))
@@ -281,9 +286,10 @@ class Connection:
             log.error("speech failed: %s", exc)
             refusal = Refusal("InternalError", "An internal error has occured, please try again later.")
             async with self._turn:
-                await self._perform(self.session.broke(refusal, audio_s=spoken_s))
+                await self._perform(self.session.broke(refusal))
             return
-        self.figures.responses += 1
+        spoken_s = stream.spoken_s - before_s
+        self.figures.responses += segment.last
         self.figures.characters += segment.characters
         self.figures.audio_s += spoken_s
         async with self._turn:

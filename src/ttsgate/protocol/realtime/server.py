@@ -40,7 +40,7 @@ LATE_UPDATE = "Session update error: session already started or finished or fail
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Text that is spoken as one response."""
+    """Text that is spoken as one response, or as the next piece of one."""
 
     text: str
     settings: Settings
@@ -52,6 +52,10 @@ class Segment:
     """1 for the session's first response."""
     announced: bool
     """Whether ``input_text_buffer.committed`` was sent for it."""
+    first: bool = True
+    """Whether its response begins with it."""
+    last: bool = True
+    """Whether its response ends with it; it may be empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class ServerSession:
         model: Model string of the query, repeated in ``session.created``.
         new_id: Gives a fresh id for a prefix, e.g. ``new_id("event_")``.
         voice: Says why a voice cannot be used, if so.
-        spend: Says why that many more characters cannot be spoken, if so; called once a response.
+        spend: Says why that many more characters cannot be spoken, if so; called once a segment.
         rules: Model traits and undocumented choices.
     """
 
@@ -122,6 +126,10 @@ class ServerSession:
     _buffer: list[str] = field(default_factory=list)
     _buffered: int = 0
     _queue: deque[Segment] = field(default_factory=deque)
+    _joining: Segment | None = None
+    """The last segment of a response that more text will join."""
+    _spent: int = 0
+    _heard_s: float = 0.0
     _started: bool = False
     _finishing: bool = False
     _voice_checked: str | None = None
@@ -197,7 +205,8 @@ class ServerSession:
         if self.speaking is not segment:
             return []
         self.speaking = None
-        return [*self._ending(segment, audio_s=audio_s, status=status), *self._advance()]
+        self._heard_s += audio_s
+        return [*(self._ending(segment, status=status) if segment.last else []), *self._advance()]
 
     def broke(self, refusal: Refusal, *, audio_s: float = 0.0) -> list[Action]:
         """Speaking failed: says so and ends the response as ``failed``."""
@@ -205,7 +214,9 @@ class ServerSession:
         if segment is None:
             return []
         said = self._error(refusal.code, refusal.message)
-        return [*said, *self._ending(segment, audio_s=audio_s, status="failed"), *self._advance()]
+        self._heard_s += audio_s
+        self._leave(segment)
+        return [*said, *self._ending(segment, status="failed"), *self._advance()]
 
     def time_out(self, seconds: int, *, announce: bool) -> list[Action]:
         """The client was silent for `seconds`."""
@@ -221,12 +232,13 @@ class ServerSession:
         self._buffer.clear()
         self._buffered = 0
         self._queue.clear()
+        self._joining = None
         return self._error(refusal.code, refusal.message)
 
     # -- client events -----------------------------------------------------------------------
 
     def _update(self, session: object) -> list[Action]:
-        late = self._finishing or self.failed or self.speaking is not None or bool(self._queue)
+        late = self._finishing or self.failed or self._underway is not None
         if late or (self.rules.late_update == "once-started" and self._started):
             return self._error("invalid_value", LATE_UPDATE)
         if not isinstance(session, dict):
@@ -258,15 +270,14 @@ class ServerSession:
         return self._cut()
 
     def _commit(self) -> list[Action]:
+        if len(self._queue) >= self.rules.max_queued:
+            return self._error("invalid_value", f"More than {self.rules.max_queued} responses are waiting.")
         text = self._take()
-        if not text.strip():
+        if not text.strip() and self._joining is None:
             if self.rules.empty_commit == "ignored":
                 return []
             return self._error("invalid_value", "Input text buffer is empty.")
-        segment = self._new_segment(text, announced=True)
-        if segment is None:
-            return self._error("invalid_value", f"More than {self.rules.max_queued} responses are waiting.")
-        return [self._committed(segment), *self._advance()]
+        return [self._committed(self._new_segment(text, announced=True)), *self._advance()]
 
     def _clear(self) -> list[Action]:
         self._take()
@@ -277,18 +288,24 @@ class ServerSession:
             return []
         self._finishing = True
         text = self._take()
-        if text.strip() and not self.failed:
-            self._new_segment(text, announced=False)
+        if not self.failed and (text.strip() or self._joining is not None):
+            self._new_segment(text, announced=not text.strip())
         return self._advance()
 
     def _cancel(self) -> list[Action]:
-        segment = self.speaking
+        segment = self.speaking or self._joining
         if segment is None or self.rules.cancel == "ignored":
             return []
+        stop: list[Action] = [Stop()] if self.speaking is not None else []
         self.speaking = None
-        return [Stop(), *self._ending(segment, audio_s=0.0, status="incomplete"), *self._advance()]
+        self._leave(segment)
+        return [*stop, *self._ending(segment, status="incomplete"), *self._advance()]
 
     # -- responses ---------------------------------------------------------------------------
+
+    @property
+    def _underway(self) -> Segment | None:
+        return self.speaking or self._joining or (self._queue[0] if self._queue else None)
 
     def _cut(self) -> list[Action]:
         """In server_commit, start what is long enough."""
@@ -297,9 +314,11 @@ class ServerSession:
         text = "".join(self._buffer)
         rules, weigh = self.rules, catalog.count_characters
         least, most = rules.segment_min, rules.segment_max
-        while cut := cut_segment(text, kind=rules.segmentation, least=least, most=most, weigh=weigh):
-            if self._new_segment(cut[0], announced=False) is None:
+        while len(self._queue) < rules.max_queued:
+            cut = cut_segment(text, kind=rules.segmentation, least=least, most=most, weigh=weigh)
+            if cut is None:
                 break
+            self._new_segment(cut[0], announced=False, last=rules.auto_responses == "separate")
             text = cut[1]
         self._buffer, self._buffered = [text], len(text)
         return self._advance()
@@ -310,22 +329,30 @@ class ServerSession:
         self._buffered = 0
         return text
 
-    def _new_segment(self, text: str, *, announced: bool) -> Segment | None:
-        if len(self._queue) >= self.rules.max_queued:
-            return None
+    def _new_segment(self, text: str, *, announced: bool, last: bool = True) -> Segment:
         self._started = True
-        self.responses += 1
+        before = self._joining
+        self.responses += before is None
         segment = Segment(
             text=text,
             settings=self.settings,
-            response_id=self.new_id("resp_"),
-            item_id=self.new_id("item_"),
+            response_id=before.response_id if before else self.new_id("resp_"),
+            item_id=before.item_id if before else self.new_id("item_"),
             characters=catalog.count_characters(text),
             index=self.responses,
             announced=announced or not self.rules.auto_committed,
+            first=before is None,
+            last=last,
         )
+        self._joining = None if last else segment
         self._queue.append(segment)
         return segment
+
+    def _leave(self, segment: Segment) -> None:
+        """Forget what else was to be spoken in the response of `segment`."""
+        self._queue = deque(s for s in self._queue if s.response_id != segment.response_id)
+        if self._joining is not None and self._joining.response_id == segment.response_id:
+            self._joining = None
 
     def _advance(self) -> list[Action]:
         """Begin the next response, or end the session when nothing is left."""
@@ -333,21 +360,34 @@ class ServerSession:
             return []
         if self._queue:
             refusal = self._refusal(self._queue[0])
+            segment = self._queue.popleft()
             if refusal is not None:
-                return [*self.fail(refusal), *self._advance()]
-            segment = self.speaking = self._queue.popleft()
-            response, item = segment.response_id, segment.item_id
+                said = self.fail(refusal)
+                begun = [] if segment.first else self._ending(segment, status="failed")
+                return [*said, *begun, *self._advance()]
+            self.speaking = segment
+            if segment.first:
+                self._spent, self._heard_s = 0, 0.0
+            self._spent += segment.characters
             return [
                 *([] if segment.announced else [self._committed(segment)]),
-                Send(events.response_created(self._event_id(), response, segment.settings.voice)),
-                Send(events.output_item_added(self._event_id(), response, item)),
-                Send(events.content_part_added(self._event_id(), response, item)),
+                *self._beginning(segment),
                 Speak(segment),
             ]
         if self._finishing:
             self.closed = True
             return [Send(events.session_finished(self._event_id())), Close(1000)]
         return []
+
+    def _beginning(self, segment: Segment) -> list[Action]:
+        if not segment.first:
+            return []
+        response, item = segment.response_id, segment.item_id
+        return [
+            Send(events.response_created(self._event_id(), response, segment.settings.voice)),
+            Send(events.output_item_added(self._event_id(), response, item)),
+            Send(events.content_part_added(self._event_id(), response, item)),
+        ]
 
     def _refusal(self, segment: Segment) -> Refusal | None:
         if segment.settings.voice != self._voice_checked:
@@ -361,7 +401,7 @@ class ServerSession:
         item = segment.item_id if self.rules.committed_item == "id" else ""
         return Send(events.buffer_committed(self._event_id(), item))
 
-    def _ending(self, segment: Segment, *, audio_s: float, status: str) -> list[Action]:
+    def _ending(self, segment: Segment, *, status: str) -> list[Action]:
         response, item = segment.response_id, segment.item_id
         done = events.response_done(
             self._event_id(),
@@ -369,7 +409,7 @@ class ServerSession:
             item,
             status=status,
             voice=segment.settings.voice,
-            usage=self._usage(segment, audio_s=audio_s),
+            usage=self._usage(),
         )
         if self.rules.done_response_id:
             done["response_id"] = response
@@ -380,11 +420,11 @@ class ServerSession:
             Send(done),
         ]
 
-    def _usage(self, segment: Segment, *, audio_s: float) -> dict[str, Any]:
+    def _usage(self) -> dict[str, Any]:
         if not self.rules.counts_tokens:
-            return {"characters": segment.characters}
+            return {"characters": self._spent}
         # The legacy model bills 50 audio tokens a second, at least 50.
-        heard, read = max(50, round(audio_s * 50)), max(1, segment.characters // 2)
+        heard, read = max(50, round(self._heard_s * 50)), max(1, self._spent // 2)
         return {
             "total_tokens": read + heard,
             "input_tokens": read,

@@ -55,6 +55,7 @@ class Rules:
     segmentation: str = "sentence"
     segment_min: int = 24
     segment_max: int = 300
+    auto_responses: str = "joined"
     auto_committed: bool = True
     committed_item: str = "empty"
     done_response_id: bool = False
