@@ -100,7 +100,9 @@ class TestDeclared:
         extras = [Requirement(one) for extra in project["project"]["optional-dependencies"].values() for one in extra]
         operators = {r.name: sorted(s.operator for s in r.specifier) for r in [*declared(project), *extras]}
 
-        assert {name: [">="] for name in operators} == operators
+        # The adapter bends the inside of one release's model; another release has another inside.
+        pinned = {"hibari-tts": ["=="]}
+        assert {name: pinned.get(name, [">="]) for name in operators} == operators
 
     def test_source_imports_only_what_is_declared(self, checkout: Path, project: dict[str, Any]) -> None:
         """What src/ imports is the standard library, ttsgate, or a requirement of the wheel or of an extra."""
