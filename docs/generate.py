@@ -18,7 +18,7 @@ from ttsgate.cli.main import VERBS, app
 from ttsgate.config.credentials import region_variable
 from ttsgate.config.options import OPTIONS
 from ttsgate.emulator import listing
-from ttsgate.judgement import load_all
+from ttsgate.judgement import document, load_all
 from ttsgate.judgement.registry import CHECKS, Stage
 from ttsgate.verdict.exit_codes import PRECEDENCE, ExitCode
 
@@ -139,6 +139,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "keys": keys,
     "exit codes": exit_codes,
     "checks": checks,
+    "causes": document.causes_table,
+    "metrics": document.metrics_table,
     "fidelity": fidelity,
     "faults": faults,
     **{f"command {verb}": lambda verb=verb: command(verb) for verb in VERBS},  # type: ignore[misc]

@@ -32,7 +32,8 @@ def speech(text: str = ENGLISH, voice: str = "Cherry", rate: int = 24000, **mann
 def resampled(samples: Samples, old: int, new: int) -> Samples:
     """The same sound at another sample rate."""
     made = soxr.resample(samples.astype(np.float64), old, new)
-    return np.clip(made, -32768, 32767).astype(np.int16)
+    new_samples: Samples = np.clip(made, -32768, 32767).astype(np.int16)
+    return new_samples
 
 
 def session(

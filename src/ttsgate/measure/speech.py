@@ -58,7 +58,9 @@ def analyse(samples: Samples, rate: int, *, tempo: float = 1.0) -> Speech:
     `tempo` is the speed asked for: syllables at double speed are half as long, and are smoothed half as much.
     """
     x = to_float(samples)
-    if len(x) < rate // 10 or not np.any(x):
+    if len(x):
+        x = x - x.mean(dtype=np.float64).astype(np.float32)
+    if len(x) < rate // 10 or np.abs(x).max() < 1e-4:
         return Speech(0, (), 0.0, None, 0.0, None)
     places, active_s = nuclei_of(x, rate, tempo=tempo)
     pitch, loud = pitch_track(x, rate)
