@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ttsgate.catalog import Model
-from ttsgate.measure.activity import Activity, likeness, speech_probabilities
+from ttsgate.measure.activity import CHUNK_S, Activity, likeness, speech_probabilities
 from ttsgate.measure.identity import Heard, TrueRate, coverage, true_rate
 from ttsgate.measure.levels import Levels, levels_of
 from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of, to_float
@@ -24,8 +24,9 @@ from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
 
 __all__ = ["AUDIO_METRICS", "CellView", "Frame", "ResponseView", "RunView", "SessionView"]
 
-LISTEN_S = 2.0
-"""Seconds that the speech detector listens to in order to compare sample rates: sixty decisions give a stable mean."""
+LISTEN_S = 6.0
+"""Most seconds that the speech detector listens to in order to compare sample rates.  Not fewer: it grows surer as it
+listens, so that a shorter look at another rate would count against that rate."""
 QUOTE = 160
 """Longest quotation in evidence, characters."""
 
@@ -255,7 +256,8 @@ class SessionView:
         if rate not in self._heard:
             samples = self.samples if self.samples is not None else samples_of(b"")
             if rate == self.rate:
-                likely = likeness(self.activity)
+                steps = round(LISTEN_S / CHUNK_S)
+                likely = likeness(Activity(self.activity.probabilities[:steps], self.activity.sounding_s))
             else:
                 likely = likeness(speech_probabilities(to_float(samples), rate, most_s=LISTEN_S))
             measured = analyse(samples, rate, tempo=self.asked.speech_rate or 1.0)

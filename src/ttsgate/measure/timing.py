@@ -6,14 +6,14 @@ when bytes arrived or left.  A number whose two ends were not both seen is absen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Protocol
 
 from ttsgate.measure.pcm import decode_base64
-from ttsgate.result.transcript import AUDIO_DELTA, Entry, Transcript
 
-__all__ = ["METRICS", "Arrival", "Playback", "arrivals", "play", "session_metrics", "text_sent_at"]
+__all__ = ["METRICS", "Arrival", "Playback", "Seen", "Timed", "arrivals", "play", "session_metrics", "text_sent_at"]
 
 METRICS: dict[str, str] = {
     "name_ms": "name resolution: from the dial to the addresses",
@@ -36,6 +36,30 @@ METRICS: dict[str, str] = {
 """Name of each number and what it spans."""
 
 _TEXT = ("input_text_buffer.append",)
+AUDIO_DELTA = "response.audio.delta"
+
+
+class Timed(Protocol):
+    """One entry of a transcript, as far as times need it."""
+
+    @property
+    def t(self) -> float: ...
+    @property
+    def dir(self) -> str: ...
+    @property
+    def event(self) -> dict[str, Any] | None: ...
+    @property
+    def type(self) -> str | None: ...
+
+
+class Seen(Protocol):
+    """A transcript, as far as times need it; `ttsgate.result.transcript.Transcript` is one."""
+
+    @property
+    def entries(self) -> Sequence[Timed]: ...
+    def received(self, *types: str) -> Iterator[Timed]: ...
+    def sent(self, *types: str) -> Iterator[Timed]: ...
+    def notes(self, *names: str) -> Iterator[Timed]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +90,7 @@ class Playback:
     """Entry whose late arrival caused the longest one."""
 
 
-def arrivals(transcript: Transcript) -> list[Arrival]:
+def arrivals(transcript: Seen) -> list[Arrival]:
     """Every audio delta with its time and the response it belongs to."""
     found: list[Arrival] = []
     response = -1
@@ -104,12 +128,12 @@ def play(pieces: Sequence[Arrival], *, bytes_per_second: float, buffer_s: float)
     return Playback(underruns, starved, worst, at)
 
 
-def text_sent_at(transcript: Transcript) -> float | None:
+def text_sent_at(transcript: Seen) -> float | None:
     """When the first text left, None when that was not seen."""
     return _first(transcript.sent(*_TEXT))
 
 
-def session_metrics(transcript: Transcript) -> dict[str, float]:
+def session_metrics(transcript: Seen) -> dict[str, float]:
     """The numbers of `METRICS` that this transcript can give, in milliseconds."""
     notes = {
         name: _first(transcript.notes(name)) for name in ("dial", "resolved", "tcp", "tls", "upgraded", "connected")
@@ -148,5 +172,5 @@ def session_metrics(transcript: Transcript) -> dict[str, float]:
     return numbers
 
 
-def _first(entries: Iterable[Entry]) -> float | None:
+def _first(entries: Iterable[Timed]) -> float | None:
     return next((e.t for e in entries), None)
