@@ -150,7 +150,7 @@ class TestTranscript:
         (name,) = (n for n in files if n.startswith("transcripts/"))
         files[name] += b"\n"
 
-        with pytest.raises(EvidenceError, match="not the transcript that result.json names"):
+        with pytest.raises(EvidenceError, match=r"not the transcript that result\.json names"):
             rejudge(bundle_of(resealed(files)))
 
     def test_must_be_of_the_session(self) -> None:
