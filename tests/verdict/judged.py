@@ -38,7 +38,10 @@ def judged(
     subject: dict[str, str] | None = None,
     dashscope: str = "2.0.2",
 ) -> Result:
-    """A run with one cell for each ``(model, client)``, and a session for each outcome of `check` in it."""
+    """A run with one cell for each ``(model, client)``, and a session for each outcome of `check` in it.
+
+    Sessions that pass are fast unless `times` says otherwise; what was skipped or blocked leaves no session.
+    """
     live = kind == "live"
     runtime = Runtime(id="rt", python="3.11.7", executable="python", dashscope=dashscope)
     result = Result(
@@ -69,20 +72,22 @@ def judged(
             result.models.append(ModelFacts(name=model, required=True))
         for n, outcome in enumerate(cell_outcomes):
             name = f"{cell.id}-{n}"
-            cell.sessions.append(name)
-            timing = {"first_audio_ms": times[n], "session_ms": 300.0} if n < len(times) else {}
-            result.sessions.append(
-                SessionRecord(
-                    id=name,
-                    cell=cell.id,
-                    attempt=n + 1,
-                    level="frames",
-                    utterance=Utterance(text="x", voice="Cherry"),
-                    started=started,
-                    ended=started,
-                    timing=timing,
+            if outcome not in ("skipped", "blocked"):
+                first = times[n] if n < len(times) else 500.0 + n
+                timing = {"first_audio_ms": first, "session_ms": 300.0} if outcome == "pass" else {}
+                cell.sessions.append(name)
+                result.sessions.append(
+                    SessionRecord(
+                        id=name,
+                        cell=cell.id,
+                        attempt=n + 1,
+                        level="frames",
+                        utterance=Utterance(text="x", voice="Cherry"),
+                        started=started,
+                        ended=started,
+                        timing=timing,
+                    )
                 )
-            )
             result.checks.append(
                 CheckRecord(
                     check=check,

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from ttsgate.verdict.statistics import (
     at_most,
+    drifted,
+    level,
     quantile_interval,
     rate_interval,
     samples_for_quantile,
@@ -165,3 +167,38 @@ class TestSlower:
     def test_all_equal(self, values: list[float]) -> None:
         """A side compared with itself is never slower."""
         assert slower([(values, values)]).p >= 0.49
+
+
+class TestDrifted:
+    @pytest.mark.parametrize(("t", "freedom", "p"), [(1.0, 1, 0.25), (2.262157, 9, 0.025), (4.220832, 13, 0.0005)])
+    def test_known_values(self, t: float, freedom: int, p: float) -> None:
+        """The tail of Student's t is that of the tables."""
+        old = [0.0, 2.0] * ((freedom + 1) // 2) if freedom % 2 else [0.0, 2.0] * (freedom // 2) + [1.0]
+        n = len(old)
+        spread = math.sqrt(sum((v - 1) ** 2 for v in old) / freedom)
+
+        assert p == pytest.approx(drifted([1 + t * spread * math.sqrt(1 + 1 / n)], old), rel=1e-4)
+
+    def test_is_rarely_wrong(self) -> None:
+        """Nights that only drift are called drifted as rarely as p says, however few the nights of the baseline."""
+        rng = random.Random(9)
+
+        def nights(n: int) -> list[float]:
+            return [rng.gauss(6, 0.05) for _ in range(n)]
+
+        ps = [drifted(nights(3), nights(14)) for _ in range(2000)]
+
+        assert 0.005 <= sum(p < 0.01 for p in ps) / 2000 <= 0.017
+
+    @pytest.mark.parametrize(
+        ("new", "old", "p"),
+        [([1.0], [2.0], 1.0), ([], [1.0, 2.0], 1.0), ([math.inf], [1.0, 2.0], 0.0), ([2.0], [1.0, 1.0], 0.0)],
+    )
+    def test_edges(self, new: list[float], old: list[float], p: float) -> None:
+        """One night knows no drift; nights without any answer are beyond every drift."""
+        assert p == drifted(new, old)
+
+    def test_level_bears_outliers(self) -> None:
+        """One session in nine that never answers does not move a night to infinity, nine of nine do."""
+        assert math.log(500) == pytest.approx(level([500.0] * 8 + [math.inf]))
+        assert math.inf == level([math.inf] * 9)

@@ -14,7 +14,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ttsgate.catalog import nearest
@@ -127,6 +127,8 @@ class Judged:
     why: str
     """One line, with the interval where there is one."""
     interval: Interval | None = None
+    follows: bool = False
+    """Whether it only follows from failures, for which there are findings."""
 
 
 def judge_limit(limit: Limit, groups: Iterable[Observed], *, confidence: float) -> list[Judged]:
@@ -135,7 +137,8 @@ def judge_limit(limit: Limit, groups: Iterable[Observed], *, confidence: float) 
     if limit.metric in TIMES or limit.metric == "underruns":
         chosen = [g for g in chosen if g.group.speech]
         key = limit.metric
-        if chosen and not any(key in s.numbers for g in chosen for s in g.samples):
+        good = [s for g in chosen for s in g.samples if s.good]
+        if good and not any(key in s.numbers for g in chosen for s in g.samples):
             return [Judged(limit, "", "unknown", f"{key} occurred in no session")]
     return [_judge(limit, group, confidence) for group in chosen]
 
@@ -145,11 +148,14 @@ def _judge(limit: Limit, observed: Observed, confidence: float) -> Judged:
     if observed.group.loopback and is_latency(limit.metric):
         return Judged(limit, where, "not-applicable", "on loopback it would measure this machine")
     if limit.metric in COUNTS:
-        return _exact(limit, where, _count(limit.metric, observed), len(observed.samples))
+        judged = _exact(limit, where, _count(limit.metric, observed), len(observed.samples))
+        return replace(judged, follows=limit.metric == "failures")
     if limit.metric in RATES:
         n = len(observed.samples)
         hits = observed.failures if limit.metric == "failure" else n - observed.failures
-        return _bounded(limit, where, rate_interval(hits, n, confidence), confidence, unit="")
+        return replace(_bounded(limit, where, rate_interval(hits, n, confidence), confidence, unit=""), follows=True)
+    if observed.failures == len(observed.samples):
+        return Judged(limit, where, "undecided", f"every one of {_sessions(observed.failures)} failed", follows=True)
     values = observed.values(limit.metric)
     if not values:
         return Judged(limit, where, "not-applicable", f"{observed.group.client} does not see {limit.metric}")

@@ -92,6 +92,13 @@ class Sample:
     """A deciding check failed in it."""
     numbers: dict[str, float]
     """By metric name; times in ms."""
+    excused: bool = False
+    """A known failure in it was excused: it counts neither as failed nor as a session that went well."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing failed in it."""
+        return not (self.failed or self.excused)
 
 
 @dataclass(slots=True)
@@ -112,7 +119,7 @@ class Observed:
         return [v for v in values if not math.isnan(v)]
 
     def _sees(self, metric: str) -> bool:
-        good = [s for s in self.samples if not s.failed]
+        good = [s for s in self.samples if s.good]
         return not good or any(metric in s.numbers for s in good)
 
     @property
@@ -132,9 +139,9 @@ def observe(
     """
     found: dict[Group, Observed] = {}
     for result in results:
-        failed = {
-            c.subject for c in result.checks if c.outcome == "fail" and c.severity == "fail" and c.decides and counts(c)
-        }
+        deciding = [c for c in result.checks if c.severity == "fail" and c.decides and counts(c)]
+        failed = {c.subject for c in deciding if c.outcome == "fail"}
+        excused = {c.subject for c in deciding if c.outcome == "xfail"}
         cells = {c.id: c for c in result.cells}
         for session in result.sessions:
             cell = cells[session.cell]
@@ -150,7 +157,9 @@ def observe(
                 loopback=is_loopback(result.target),
                 speech=cell.expectation == "speech",
             )
-            sample = Sample(failed=session.id in failed, numbers=_numbers(session))
+            sample = Sample(
+                failed=session.id in failed, numbers=_numbers(session), excused=session.id in excused - failed
+            )
             found.setdefault(group, Observed(group)).samples.append(sample)
     return found
 

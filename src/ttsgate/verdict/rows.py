@@ -22,6 +22,8 @@ class Row(msgspec.Struct, kw_only=True):
     """Bundle, model, client it is about; empty for the whole."""
     state: RowState = "ok"
     """``warn`` is shown and does not fail; ``n/a`` does not apply here."""
+    follows: bool = False
+    """Whether it only says again what a finding says with its party."""
     why: str = ""
     """What was seen, one line."""
 

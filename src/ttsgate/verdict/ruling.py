@@ -123,13 +123,13 @@ def _verdict(verdicts: Sequence[Verdict], rows: Sequence[Row], policy: Policy, *
     codes = {ExitCode(v.exit_code) for v in verdicts}
     failing = [r for r in rows if r.state == "fail"]
     # A limit on failures says again what a blocking finding says with its party.
-    bare = [r for r in failing if not (explained and r.kind == "limit" and _counts_failures(r.what))]
+    bare = [r for r in failing if not (explained and r.follows)]
     if bare:
         codes.add(ExitCode.FAILED)
     code = first_that_applies(codes)
     if code is ExitCode.PASS and (ExitCode.NOTHING in codes or not verdicts):
         code = ExitCode.NOTHING
-    warnings = sum(v.warnings for v in verdicts) + sum(r.state == "warn" for r in rows)
+    warnings = sum(v.warnings for v in verdicts) + sum(r.state == "warn" and not r.follows for r in rows)
     lead = next((v for v in verdicts if v.exit_code == code), None)
     if code is ExitCode.FAILED and lead is None:
         more = f" (and {len(bare) - 1} more)" if len(bare) > 1 else ""
@@ -151,10 +151,6 @@ def _verdict(verdicts: Sequence[Verdict], rows: Sequence[Row], policy: Policy, *
     return Verdict(
         name=_NAMES.get(code, "fail"), exit_code=int(code), cause=lead.cause, summary=summary, warnings=warnings
     )
-
-
-def _counts_failures(what: str) -> bool:
-    return parse_limit(what).metric in ("failures", "failure", "success")
 
 
 def _effect(effect: str) -> RowState:
@@ -186,14 +182,15 @@ def _settle(result: Result, policy: Policy) -> Iterator[Row]:
             effect = getattr(policy.lifecycle, state)
             finding.blocking = effect == "fail"
             why = finding.diagnosis.summary
-            yield Row(kind="life cycle", what=state, where=", ".join(finding.models), state=_effect(effect), why=why)
+            where = ", ".join(finding.models)
+            yield Row(kind="life cycle", what=state, where=where, state=_effect(effect), follows=True, why=why)
         if finding.blocking and policy.intermittent == "warn" and _comes_and_goes(finding, deciding, result):
             finding.blocking = False
             named = ", ".join(
                 f"{cell.id} {stability(failed, len(cell.sessions)).words}"
                 for cell, failed in _failing(deciding, result)
             )
-            yield Row(kind="undecided", what="no intermittent failure", state="warn", why=named)
+            yield Row(kind="undecided", what="no intermittent failure", state="warn", follows=True, why=named)
 
 
 def _decides(record: CheckRecord, policy: Policy) -> bool:
@@ -293,4 +290,11 @@ def _limit_row(spec: LimitRule, limit: Limit, judged: Judged, policy: Policy) ->
     }
     why = judged.why if judged.state != "undecided" else f"undecided: {judged.why}"
     over = f", {spec.history} bundles" if spec.history > 1 else ""
-    return Row(kind="limit", what=str(limit), where=judged.where + over, state=states[judged.state], why=why)
+    return Row(
+        kind="limit",
+        what=str(limit),
+        where=judged.where + over,
+        state=states[judged.state],
+        follows=judged.follows,
+        why=why,
+    )

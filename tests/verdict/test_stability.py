@@ -1,0 +1,26 @@
+"""What a number of failing sessions may be called."""
+
+from __future__ import annotations
+
+import pytest
+
+from ttsgate.verdict.stability import stability
+
+
+@pytest.mark.parametrize(
+    ("failed", "sessions", "name", "words"),
+    [
+        (0, 0, "nothing ran", "nothing ran"),
+        (0, 1, "none seen", "no failure in 1 (fewer than 95.0% fail, 95%)"),
+        (0, 95, "none seen", "no failure in 95 (fewer than 3.1% fail, 95%)"),
+        (1, 3, "intermittent", "intermittent: 1 of 3 failed (1.7% to 86.5%)"),
+        (2, 3, "intermittent", "intermittent: 2 of 3 failed (13.5% to 98.3%)"),
+        (3, 3, "broken", "broken: 3 of 3 failed"),
+        (2, 2, "failing", "failing: 2 of 2, too few to tell broken from intermittent"),
+    ],
+)
+def test_words(failed: int, sessions: int, name: str, words: str) -> None:
+    """3 of 3 is broken, 1 or 2 of 3 intermittent, and none is no more than none seen."""
+    found = stability(failed, sessions)
+
+    assert (name, words) == (found.name, found.words)
