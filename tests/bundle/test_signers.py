@@ -27,7 +27,7 @@ class TestRead:
         """What `keygen` writes for a key is a list by itself, and appended to others one of several."""
         (one,) = read_signers(listed(tmp_path, entry('a "b" \\', key().public, AT)))
 
-        assert ("a 'b' /", key().public, AT, False) == (one.name, one.public, one.valid_from, one.revoked)
+        assert ('a "b" \\', key().public, AT, False) == (one.name, one.public, one.valid_from, one.revoked)
 
     @pytest.mark.parametrize(
         ("text", "says"),
@@ -55,4 +55,7 @@ class TestRead:
 
     def test_names_are_quoted(self) -> None:
         """A name cannot add a line to the list."""
-        assert {"signer"} == set(tomllib.loads(entry("x", key().public, AT)))
+        name = 'x"\nrevoked = false\n[[signer]]\nname = "y'
+        found = tomllib.loads(entry(name, key().public, AT))
+
+        assert [{"name": name, "public": key().public, "valid_from": AT}] == found["signer"]

@@ -8,6 +8,7 @@ byte, so nothing can be changed, hidden or added in headers, and no member can b
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -21,6 +22,9 @@ LARGEST = 2 * 1024**3
 _DATE = (1980, 1, 1, 0, 0, 0)
 _WRITTEN_BY = 3
 """ZIP's number for Unix, whatever system packs: the bytes are the same everywhere."""
+
+_BROKEN = (zipfile.BadZipFile, struct.error, EOFError, LookupError, OSError, OverflowError, RuntimeError, ValueError)
+"""What `zipfile` raises on broken input."""
 
 
 def pack(files: dict[str, bytes], *, top: str) -> bytes:
@@ -46,7 +50,7 @@ def unpack(path: Path) -> tuple[dict[str, bytes], list[str]]:
     data = path.read_bytes()
     try:
         return _members(data, path.name)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, UnicodeError, RuntimeError) as exc:
+    except _BROKEN as exc:
         raise EvidenceError(f"{path.name}: not an archive by `ttsgate bundle export`, or damaged: {exc}") from exc
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,8 +45,9 @@ class Signer(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 def entry(name: str, public: str, valid_from: datetime) -> str:
     """An entry of the list, as ``ttsgate keygen`` prints it."""
-    quoted = name.translate({ord('"'): "'", ord("\\"): "/"})
-    return f'[[signer]]\nname = "{quoted}"\npublic = "{public}"\nvalid_from = {valid_from.isoformat()}\n'
+    # A JSON string is a TOML string.
+    quoted = json.dumps(name, ensure_ascii=False)
+    return f'[[signer]]\nname = {quoted}\npublic = "{public}"\nvalid_from = {valid_from.isoformat()}\n'
 
 
 def read_signers(path: Path) -> Sequence[Signer]:
