@@ -29,10 +29,10 @@ ifneq ($(shell $(RUN) -c 'print(1)' 2>/dev/null && { [ ! -e $(STAMP) ] || [ "$$(
 FOREIGN := foreign
 endif
 
-.PHONY: help setup validate test lint format docs serve lock clean foreign
+.PHONY: help setup validate test lint format docs emulator-clients bench serve lock clean foreign
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## build .venv from the lock (the other targets do so when needed)
 
@@ -55,6 +55,14 @@ format: $(STAMP) ## let ruff arrange the code as `lint` wants it
 
 docs: $(STAMP) ## bring the parts of docs/ that repeat the code up to date
 	@$(RUN) docs/generate.py
+
+emulator-clients: $(STAMP) ## try published clients and SDK releases on the emulator: ARGS="2.0.2 pipecat-dashscope"
+	@$(RUN) -m tests.compatibility.published_clients $(arguments)
+
+bench: $(STAMP) ## measure the emulator under load (two minutes): sessions at once, hostile clients, start
+	@$(RUN) benchmarks/emulator_load.py
+	@$(RUN) benchmarks/emulator_hostile.py
+	@$(RUN) benchmarks/emulator_start.py
 
 serve: $(STAMP) ## run the emulator of the service: ARGS="--port 8123 --fault silence"
 	@$(RUN) -m ttsgate serve $(arguments)
