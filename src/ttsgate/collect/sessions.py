@@ -88,6 +88,7 @@ class Collector:
     """Monotonic time after which no session begins."""
     _last: dict[str, float] = field(default_factory=dict)
     _hung: dict[str, list[str]] = field(default_factory=dict)
+    _answers: set[str] = field(default_factory=set)
     _waiting: list[Collected] | None = None
     _judging: asyncio.Task[None] | None = None
 
@@ -138,8 +139,11 @@ class Collector:
         self._last[model] = time.monotonic()
 
     def _gives_up(self, session: PlannedSession) -> bool:
-        cells = self._hung.get(_door(session), [])
-        return max(cells.count(session.cell.id), len(set(cells))) >= HANGS_BEFORE_GIVING_UP
+        door = _door(session)
+        cells = self._hung.get(door, [])
+        # A door through which nothing ever came is not knocked at twice for one cell.
+        most = HANGS_BEFORE_GIVING_UP if door in self._answers else 1
+        return cells.count(session.cell.id) >= most or len(set(cells)) >= HANGS_BEFORE_GIVING_UP
 
     async def _ended(self, collected: Collected) -> None:
         in_a_row = self._hung.setdefault(_door(collected.planned), [])
@@ -147,6 +151,7 @@ class Collector:
             in_a_row.append(collected.planned.cell.id)
         else:
             in_a_row.clear()
+            self._answers.add(_door(collected.planned))
         if self._waiting is not None:
             self._waiting.append(collected)
             return
