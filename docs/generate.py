@@ -5,6 +5,7 @@ A part stands between ``<!-- begin NAME -->`` and ``<!-- end -->``; `PARTS` says
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from ttsgate.config.options import OPTIONS
 from ttsgate.emulator import listing
 from ttsgate.judgement import document, load_all
 from ttsgate.judgement.registry import CHECKS, Stage
+from ttsgate.result.schema import result_schema
 from ttsgate.verdict.exit_codes import PRECEDENCE, ExitCode
 
 __all__ = ["current", "pages"]
@@ -160,7 +162,8 @@ def pages() -> dict[Path, str]:
             DOCS / "reference" / "commands" / f"{verb}.md",
             f"# ttsgate {verb}\n\n<!-- begin command {verb} -->\n<!-- end -->\n",
         )
-    return {path: current(text) for path, text in texts.items()}
+    schema = json.dumps(result_schema(), ensure_ascii=False, indent=1) + "\n"
+    return {path: current(text) for path, text in texts.items()} | {DOCS / "reference" / "result.schema.json": schema}
 
 
 if __name__ == "__main__":

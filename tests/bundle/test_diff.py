@@ -66,7 +66,7 @@ class TestChecks:
     def test_no_longer_judged(self) -> None:
         """Skipped, blocked, undecided and absent: none of it is a pass, all of it is told."""
         for value in ("skipped", "blocked", "inconclusive"):
-            found = compared(outcome("P-usage", value))  # type: ignore[arg-type]
+            found = compared(outcome("P-usage", value))
             assert [("P-usage", value)] == [(c.check, c.after) for c in found.newly_skipped]
 
         def absent(result: Result) -> None:
