@@ -40,7 +40,7 @@ class TestDiff:
         assert ["P-usage"] == [c["check"] for c in found["fixed"]]
 
     def test_judged_again(self, worse: Path) -> None:
-        """With --rejudge the recorded outcomes do not count: both runs are of the same transcript, so nothing changed."""
+        """With --rejudge the recorded outcomes do not count: of one transcript judged twice nothing changed."""
         done = ttsgate("diff", str(real_run()), str(worse), "--rejudge")
 
         assert "  none" in done.stdout.splitlines()
