@@ -10,7 +10,8 @@ import msgspec
 from ttsgate.catalog import Model
 from ttsgate.judgement.views import SessionView
 from ttsgate.measure.pcm import read_wav, samples_of
-from ttsgate.measure.timing import session_metrics
+from ttsgate.measure.playback import playback_metrics
+from ttsgate.measure.timing import session_metrics, text_sent_at
 from ttsgate.measure.waveform import waveform
 from ttsgate.result.record import Cell, SessionRecord
 from ttsgate.result.response import finish_reason, normalise
@@ -67,6 +68,9 @@ def measure(view: SessionView, *, fallback: bytes | None) -> None:
     assert record is not None
     record.timing = dict(view.metrics)
     record.audio_ms = record.timing.pop("audio_ms", None)
+    if view.format == "pcm":
+        asked_at = text_sent_at(view.transcript)
+        record.timing |= playback_metrics(view.pieces, rate=view.rate, asked_at=asked_at)
     samples = view.samples
     if fallback is not None and (wav := read_wav(fallback)) is not None:
         samples = samples_of(fallback[wav.start : wav.start + wav.size])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ttsgate.measure.playback import PLAYBACK_METRICS
 from ttsgate.measure.timing import METRICS
 from ttsgate.result.record import CheckRecord, Result, SessionRecord, Target
 
@@ -25,15 +26,14 @@ __all__ = [
 TIMES: dict[str, str] = {
     **METRICS,
     "audio_ms": "duration of the decoded audio",
-    "first_audible_ms": "from the first text leaving to the first delta in which something can be heard",
-    "starved_ms": "unwanted silence of a player with a buffer of 200 ms",
+    **{name: what for name, what in PLAYBACK_METRICS.items() if name.endswith("_ms")},
 }
 """Numbers that a session may have; a limit takes a quantile, ``min`` or ``max`` of them."""
 
 COUNTS: dict[str, str] = {
     "sessions": "sessions that ran",
     "failures": "sessions in which a deciding check failed",
-    "underruns": "how often a player with a buffer of 200 ms ran dry, over all sessions",
+    "underruns": PLAYBACK_METRICS["underruns"] + ", over all sessions",
 }
 """Numbers of a whole group; a limit takes them as they are."""
 
