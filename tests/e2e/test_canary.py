@@ -137,7 +137,8 @@ def test_an_sdk_that_prints_the_key(tmp_path: Path) -> None:
         folder.joinpath("__init__.py").write_text("", "utf-8")
     site.joinpath("dashscope/__init__.py").write_text("api_key = None\n", "utf-8")
     package.joinpath("__init__.py").write_text(
-        TALKATIVE_SDK.replace("api_key = None", "import dashscope\n").replace(", api_key", ", dashscope.api_key")
+        TALKATIVE_SDK.replace("api_key = None", "import dashscope\n")
+        .replace(", api_key", ", dashscope.api_key")
         .replace("% api_key", "% dashscope.api_key")
         + "\n\nclass QwenTtsRealtimeCallback:\n    pass\n\nclass AudioFormat:\n"
         "    PCM_24000HZ_MONO_16BIT = 'pcm'\n",

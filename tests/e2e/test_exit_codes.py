@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from tests.e2e.command import FLASH, QUICK, Ran, argv, surroundings, ttsgate
 from tests.e2e.strange_service import strange_service
 from ttsgate.config import find_data
 from ttsgate.emulator.process import EmulatorProcess, Endpoints
+
+RIGHT = {"DASHSCOPE_API_KEY": "sk-right"}
+WRONG = {"DASHSCOPE_API_KEY": "sk-wrong"}
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def says_failed(ran: Ran) -> None:
 
 def test_0_everything_held(base: Path, service: Endpoints) -> None:
     """A service that does as it should gives 0 and `py_compile_ok`, and is not called the emulator or live."""
-    ran = ttsgate("validate", *QUICK, "--ws-url", service.ws_url, base=base, env={"DASHSCOPE_API_KEY": "sk-right"})
+    ran = ttsgate("validate", *QUICK, "--ws-url", service.ws_url, base=base, env=RIGHT)
 
     assert 0 == ran.exit, ran.out + ran.err
     assert "py_compile_ok" == ran.latest[0]
@@ -110,18 +114,31 @@ def test_4_unreachable(base: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    ran = ttsgate("validate", "--ws-url", f"ws://127.0.0.1:{port}", base=base, env={"DASHSCOPE_API_KEY": "sk-x"})
+    ran = ttsgate("validate", "--ws-url", f"ws://127.0.0.1:{port}", base=base, env=WRONG)
 
     assert 4 == ran.exit, ran.out + ran.err
     says_failed(ran)
     assert ["network.refused"] == ran.causes
 
 
+def test_4_a_target_that_hangs(base: Path) -> None:
+    """Somebody accepts and never says a word: the first steps give up, the rest is blocked, long before 90 s."""
+    began = time.monotonic()
+    with strange_service("mute") as url:
+        ran = ttsgate("validate", *QUICK, "--client", "sdk-http", "--ws-url", url, base=base, env=WRONG)
+
+    assert 4 == ran.exit, ran.out + ran.err
+    says_failed(ran)
+    assert ["network.timeout"] == ran.causes
+    assert {"blocked"} == {c["state"] for c in ran.result["cells"]}
+    assert time.monotonic() - began < 60
+
+
 def test_5_nothing_ran(base: Path, service: Endpoints) -> None:
     """With everything skipped there is nothing that could have passed."""
     words = ["--client", "wire", "--model", "qwen3-tts-vd-realtime-2026-01-15", "--ws-url", service.ws_url]
 
-    ran = ttsgate("validate", *words, base=base, env={"DASHSCOPE_API_KEY": "sk-right"})
+    ran = ttsgate("validate", *words, base=base, env=RIGHT)
 
     assert 5 == ran.exit, ran.out + ran.err
     says_failed(ran)
@@ -130,7 +147,7 @@ def test_5_nothing_ran(base: Path, service: Endpoints) -> None:
 
 def test_7_wrong_key(base: Path, service: Endpoints) -> None:
     """A key that is refused: one finding, one sentence, that names both reasons it can have."""
-    ran = ttsgate("validate", "--ws-url", service.ws_url, base=base, env={"DASHSCOPE_API_KEY": "sk-wrong"})
+    ran = ttsgate("validate", "--ws-url", service.ws_url, base=base, env=WRONG)
 
     assert 7 == ran.exit, ran.out + ran.err
     says_failed(ran)
@@ -153,7 +170,7 @@ def test_7_no_key(base: Path) -> None:
 def test_8_nonsense(base: Path, habit: str) -> None:
     """Something answers, but it is not the service: neither unreachable nor our error."""
     with strange_service(habit) as url:
-        ran = ttsgate("validate", *QUICK, "--ws-url", url, base=base, env={"DASHSCOPE_API_KEY": "sk-x"})
+        ran = ttsgate("validate", *QUICK, "--ws-url", url, base=base, env=WRONG)
 
     assert 8 == ran.exit, ran.out + ran.err
     says_failed(ran)
@@ -162,9 +179,7 @@ def test_8_nonsense(base: Path, habit: str) -> None:
 
 def test_9_budget(base: Path) -> None:
     """A run that is stopped by its budget is inconclusive, though what it saw was fine."""
-    words = ["--client", "wire", "--model", FLASH, "--text", "Good morning.", "--repeat", "9", "--max-seconds", "1"]
-
-    ran = ttsgate("validate", *words, base=base)
+    ran = ttsgate("validate", *QUICK, "--repeat", "9", "--max-seconds", "1", base=base)
 
     assert 9 == ran.exit, ran.out + ran.err
     says_failed(ran)

@@ -49,7 +49,9 @@ def words(service: Endpoints, sample: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def sample(service: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording to clone from."""
-    text = "Good morning. This is a recording for a voice. It says a few plain sentences. Thank you for listening to it."
+    text = (
+        "Good morning. This is a recording for a voice. It says a few plain sentences. Thank you for listening to it."
+    )
     wav = asyncio.run(client(service).speak("qwen3-tts-flash", text, "Cherry"))
     assert wav is not None
     path = tmp_path_factory.mktemp("sample") / "sample.wav"
