@@ -33,7 +33,8 @@ def playback_metrics(pieces: Sequence[Arrival], *, rate: int, asked_at: float | 
     heard = [p for p in pieces if p.data]
     if not heard:
         return {}
-    numbers: dict[str, float] = {"underruns": 0, "starved_ms": 0.0}
+    # Floats throughout: what was written must be what is read back, byte for byte.
+    numbers = {"underruns": 0.0, "starved_ms": 0.0}
     for response in sorted({p.response for p in heard}):
         of_it = [p for p in heard if p.response == response]
         found = play(of_it, bytes_per_second=2 * rate, buffer_s=BUFFER_S)
