@@ -51,3 +51,10 @@ def test_odd_bytes() -> None:
     cut = Arrival(0, 0.5, b"\xff\x7f\x01", 0)
 
     assert 500 == playback_metrics([cut], rate=RATE, asked_at=0.0)["first_audible_ms"]
+
+
+def test_reads_back_as_written() -> None:
+    """Every number is a float, since a result that was read back must render to the same bytes."""
+    numbers = playback_metrics([piece(0.0, 900)], rate=RATE, asked_at=0.0)
+
+    assert {float} == {type(value) for value in numbers.values()}
