@@ -5,6 +5,7 @@ Like the wire client, a call never raises for what the service does: the answer 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import time
@@ -16,6 +17,9 @@ import aiohttp
 from ttsgate.catalog import VOICE_SERVICES
 
 __all__ = ["HttpAnswer", "HttpClient"]
+
+_PATIENCE_S = (1.1, 2.2)
+"""Waits after 429 from voice customization, whose limits are by the second: a voice should not be left for that."""
 
 MAX_BODY_BYTES = 4 * 2**20
 """Lists of 500 models are some hundred kilobytes."""
@@ -129,11 +133,13 @@ class HttpClient:
             return await response.read() if response.status == 200 else None
 
     async def _customize(self, kind: str, payload: dict[str, Any]) -> HttpAnswer:
-        return await self._call(
-            "POST",
-            f"{self.http_url}/services/audio/tts/customization",
-            {"model": VOICE_SERVICES[kind], "input": payload},
-        )
+        url, body = f"{self.http_url}/services/audio/tts/customization", {"model": VOICE_SERVICES[kind], "input": payload}
+        for wait_s in _PATIENCE_S:
+            answer = await self._call("POST", url, body)
+            if answer.status != 429:
+                return answer
+            await asyncio.sleep(wait_s)
+        return await self._call("POST", url, body)
 
     async def _call(self, method: str, url: str, payload: dict[str, Any] | None = None) -> HttpAnswer:
         began = time.perf_counter()
