@@ -14,6 +14,7 @@ from statistics import fmean
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.spoken import judged_text
 from ttsgate.judgement.views import CellView, RunView, SessionView
+from ttsgate.measure.identity import MARGIN
 from ttsgate.measure.pcm import to_float
 from ttsgate.measure.spectrum import band_of
 
@@ -93,6 +94,8 @@ def _rate(run: RunView) -> Iterator[Problem]:
         if len(group) < ENOUGH:
             continue
         margins = [max(-20.0, s.other_rate.margin) for s in group]
+        if max(margins) > MARGIN:
+            continue  # A-rate names it
         if fmean(margins) > MEAN_MARGIN:
             likely = max(group, key=lambda s: s.other_rate.margin).other_rate.rate
             yield Problem(
