@@ -22,6 +22,7 @@ from ttsgate.emulator import listing
 from ttsgate.judgement import document, load_all
 from ttsgate.judgement.registry import CHECKS, Stage
 from ttsgate.result.schema import result_schema
+from ttsgate.verdict import document as policy_pages
 from ttsgate.verdict.exit_codes import PRECEDENCE, ExitCode
 
 __all__ = ["current", "pages"]
@@ -39,17 +40,22 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def command(verb: str) -> str:
-    """What a verb does and its options, as its ``--help`` has them."""
+    """What a verb does and its options, as its ``--help`` has them; a group's commands one after the other."""
     context = click.Context(app, info_name="ttsgate")
     found = app.get_command(context, verb)
     assert found is not None
-    inner = click.Context(found, info_name=f"ttsgate {verb}", **found.context_settings)
+    text = _command(found, f"ttsgate {verb}")
+    for name, inner in found.commands.items() if isinstance(found, click.Group) else ():
+        text += f"\n## ttsgate {verb} {name}\n\n{_command(inner, f'ttsgate {verb} {name}')}"
+    return text
+
+
+def _command(found: click.Command, name: str) -> str:
+    inner = click.Context(found, info_name=name, **found.context_settings)
     usage = " ".join(found.collect_usage_pieces(inner))
     records = (p.get_help_record(inner) for p in found.get_params(inner) if isinstance(p, click.Option))
     rows = [(f"`{record[0]}`", record[1]) for record in records if record]
-    return f"```\nttsgate {verb} {usage}\n```\n\n{_paragraphs(found.help or '')}\n\n" + table(
-        ("option", "meaning"), rows
-    )
+    return f"```\n{name} {usage}\n```\n\n{_paragraphs(found.help or '')}\n\n" + table(("option", "meaning"), rows)
 
 
 def _paragraphs(text: str) -> str:
@@ -144,6 +150,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "causes": document.causes_table,
     "metrics": document.metrics_table,
     "fidelity": fidelity,
+    "policy keys": policy_pages.policy_keys,
+    "policy metrics": policy_pages.policy_metrics,
+    "shipped policies": policy_pages.shipped,
+    "expectation keys": policy_pages.expectation_keys,
+    "skip codes": policy_pages.skip_codes,
     "faults": faults,
     **{f"command {verb}": lambda verb=verb: command(verb) for verb in VERBS},  # type: ignore[misc]
 }
@@ -163,7 +174,10 @@ def pages() -> dict[Path, str]:
             f"# ttsgate {verb}\n\n<!-- begin command {verb} -->\n<!-- end -->\n",
         )
     schema = json.dumps(result_schema(), ensure_ascii=False, indent=1) + "\n"
-    return {path: current(text) for path, text in texts.items()} | {DOCS / "reference" / "result.schema.json": schema}
+    written = {"result.schema.json": schema, **policy_pages.schemas()}
+    return {path: current(text) for path, text in texts.items()} | {
+        DOCS / "reference" / name: text for name, text in written.items()
+    }
 
 
 if __name__ == "__main__":

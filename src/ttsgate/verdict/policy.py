@@ -112,9 +112,13 @@ class Caps(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     """Budget of a run under this policy, unless the command line or environment says otherwise."""
 
     sessions: _Count | None = None
+    """Most sessions (``--max-sessions``)."""
     chars: _Count | None = None
+    """Most billable characters (``--max-chars``)."""
     seconds: Annotated[float, Meta(ge=1)] | None = None
+    """Longest duration (``--max-seconds``)."""
     rate: Annotated[float, Meta(gt=0)] | None = None
+    """Most new sessions a second and model (``--max-rate``)."""
 
 
 class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -143,10 +147,13 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     requirements: str | None = None
     """Date of the requirement set; None demands every check that this ttsgate has."""
     requires: Requires = Requires()
+    """What the evidence must be: table below."""
     lifecycle: Lifecycle = Lifecycle()
+    """What the end of a model does: table below."""
     regression: Regression | None = None
-    """None: no comparison."""
+    """How it is compared with a baseline: table below.  ``false`` switches an inherited one off."""
     caps: Caps = Caps()
+    """Budget: table below."""
 
     def sha256(self, expectations: Sequence[Any] = ()) -> str:
         """Digest over everything that decides, with the expectations in force."""
@@ -156,9 +163,7 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a policy table as it is written in a file."""
-    schema = msgspec.json.schema(_Table)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    return schema
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(_Table)}
 
 
 class _Table(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
