@@ -27,10 +27,12 @@ COMMAND = re.compile(r"(?:^|[\s/;&|])(?P<program>ttsgate|make|realtime_tts_demo\
 
 
 def flags(verb: str) -> set[str]:
-    """The options of a verb of ttsgate."""
+    """The options of a verb of ttsgate, and of what it groups."""
     command = app.get_command(click.Context(app), verb)
     assert command is not None
-    return {flag for p in command.params for flag in (*p.opts, *p.secondary_opts)} | {"-h", "--help"}
+    grouped = list(command.commands.values()) if isinstance(command, click.Group) else []
+    params = [p for c in (command, *grouped) for p in c.params]
+    return {flag for p in params for flag in (*p.opts, *p.secondary_opts)} | {"-h", "--help"}
 
 
 def targets() -> set[str]:
