@@ -133,7 +133,10 @@ class HttpClient:
             return await response.read() if response.status == 200 else None
 
     async def _customize(self, kind: str, payload: dict[str, Any]) -> HttpAnswer:
-        url, body = f"{self.http_url}/services/audio/tts/customization", {"model": VOICE_SERVICES[kind], "input": payload}
+        url, body = (
+            f"{self.http_url}/services/audio/tts/customization",
+            {"model": VOICE_SERVICES[kind], "input": payload},
+        )
         for wait_s in _PATIENCE_S:
             answer = await self._call("POST", url, body)
             if answer.status != 429:
