@@ -127,10 +127,11 @@ class HttpClient:
         )
         try:
             url = answer.body["output"]["audio"]["url"]
-        except (TypeError, KeyError):
+            timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+                return await response.read() if response.status == 200 else None
+        except (TypeError, KeyError, ValueError, aiohttp.ClientError, TimeoutError, OSError):
             return None
-        async with aiohttp.ClientSession() as session, session.get(url) as response:
-            return await response.read() if response.status == 200 else None
 
     async def _customize(self, kind: str, payload: dict[str, Any]) -> HttpAnswer:
         url, body = (
