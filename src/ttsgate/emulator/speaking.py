@@ -115,21 +115,14 @@ class Stream:
         """Seconds of audio encoded so far."""
         return self.fed / self.sample_rate
 
-    async def encode(self, samples: Samples) -> AsyncGenerator[Piece]:
-        """The next samples; nothing while the encoder keeps them."""
+    async def encode(self, samples: Samples, *, last: bool) -> Piece | None:
+        """The next samples, when they are due; None while the encoder keeps them, which it does not with the last."""
         data = self._cutter.feed(self._encoder.feed(samples))
+        if last:
+            data += self._cutter.feed(self._encoder.finish()) + self._cutter.finish()
         self.fed += len(samples)
-        if data:
-            yield await self._due(data)
-
-    async def end(self, samples: Samples) -> AsyncGenerator[Piece]:
-        """The last samples and whatever was kept."""
-        data = self._cutter.feed(self._encoder.feed(samples) + self._encoder.finish()) + self._cutter.finish()
-        self.fed += len(samples)
-        if data:
-            yield await self._due(data)
-
-    async def _due(self, data: bytes) -> Piece:
+        if not data:
+            return None
         at, self.sent = self.sent / self.sample_rate, self.fed
         await self.schedule.wait_for(at)
         return Piece(b64encode(data).decode(), at, self.spoken_s)
@@ -156,10 +149,12 @@ async def speak(
         begun = True
         rest = np.concatenate((rest, samples)) if len(rest) else samples
         while len(rest) > block:
-            async for piece in stream.encode(rest[:block]):
-                yield piece
+            piece = await stream.encode(rest[:block], last=False)
             rest = rest[block:]
-    async for piece in stream.end(rest) if last else stream.encode(rest):
+            if piece is not None:
+                yield piece
+    piece = await stream.encode(rest, last=last)
+    if piece is not None:
         yield piece
 
 
