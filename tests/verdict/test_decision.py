@@ -99,6 +99,17 @@ def test_refused(bundles: list[Bundle], code: int, says: str) -> None:
     assert says in decision.verdict.summary
 
 
+def test_a_surveyed_model_that_is_required_decides() -> None:
+    """A run that had only surveyed a model, or says so, cannot carry its failure past a policy that requires it."""
+    result = judged({k: ["fail" if k[0] == FLASH else "pass"] * 9 for k in ALL}, subject=SUBJECT)
+    for record in result.checks:
+        record.decides = record.model != FLASH
+    for model in result.models:
+        model.required = model.name != FLASH
+
+    assert 8 == gate(bundle(result)).verdict.exit_code
+
+
 class TestSigners:
     KEY = "ab" * 32
 
@@ -136,6 +147,13 @@ class TestBaseline:
         baseline = [self.night(n) for n in range(14)]
 
         assert 0 == gate(self.night(20), rules=find_policy("nightly", None), baseline=baseline).verdict.exit_code
+
+    def test_not_with_itself(self) -> None:
+        """A bundle in its own baseline is left out of it."""
+        tonight = self.night(20, 1.5)
+        decision = gate(tonight, rules=find_policy("nightly", None), baseline=[tonight])
+
+        assert ["n/a"] == [r.state for r in decision.rows if r.kind == "comparison"]
 
     def test_required(self) -> None:
         """A policy that requires a comparison refuses without one."""

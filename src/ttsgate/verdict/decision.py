@@ -111,11 +111,13 @@ def make_decision(
         now: Time of the decision, with zone.
         ci: Whether missing prerequisites are errors.
         history: Earlier bundles, in any order; those among `bundles` are left out.
-        baseline: What is compared with.
+        baseline: What is compared with; bundles that are decided about are left out of it.
 
     Evidence that does not verify is none: the decision is then made before anything in it is looked at.
     """
     earlier = _earlier(bundles, history)
+    own = {b.result.run for b in bundles}
+    baseline = [b for b in baseline if b.result.run not in own]
     exhibits = [
         *(_exhibit("decided", b) for b in bundles),
         *(_exhibit("history", b) for b in earlier),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -37,15 +38,22 @@ class Fate:
     """One line, with sources or what was seen."""
 
 
-def fates(result: Result, rules: Lifecycle, *, today: date) -> list[Fate]:
+def fates(result: Result, rules: Lifecycle, *, today: date, required: Collection[str] = ()) -> list[Fate]:
     """Models of a live run whose end is near, past or disputed, and aliases that moved.
+
+    Args:
+        result: The run.
+        rules: What each state does.
+        today: Day of the decision.
+        required: Models that the policy requires, besides those that the run was asked to decide about.
 
     Claims speak of the live service only.  What findings say of the life of a model is settled through
     `CAUSE_STATE` where the findings are.
     """
     found: list[Fate] = []
     if result.target.kind == "live":
-        found += [f for m in result.models if m.required and (f := _claimed(m, rules, today)) is not None]
+        deciding = [m for m in result.models if m.required or m.name in required]
+        found += [f for m in deciding if (f := _claimed(m, rules, today)) is not None]
     for record in result.checks:
         if record.check == "X-alias" and record.outcome == "fail":
             found.append(Fate(record.model or "alias", "moved", rules.moved, record.message))

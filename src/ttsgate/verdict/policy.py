@@ -127,7 +127,7 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     name: str
     """How it is asked for."""
     extends: tuple[str, ...] = ()
-    """What was worked in, nearest first."""
+    """Policies that it starts from, nearest first; in a file the name of one."""
     description: str = ""
     """One sentence for people."""
     blocks: tuple[Party, ...]

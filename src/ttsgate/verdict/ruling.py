@@ -97,6 +97,9 @@ def rule(
         history: Earlier runs, oldest first, for limits over several bundles.
         more: Rows that the caller has already worked out; failing ones fail the verdict.
     """
+    for record in (c for r in results for c in r.checks if c.model in policy.requires.models):
+        # What a policy requires decides, also where its run had only surveyed it.
+        record.decides = True
     expected = apply_expectations(results, expectations, policy=policy.name, today=today)
     rows = [*more, *coverage_rows(results, policy.requires)]
     rows += [_expected_row(e) for e in expected]
@@ -105,7 +108,7 @@ def rule(
         rows += _skips(result, policy, ci=ci)
         rows += [
             Row(kind="life cycle", what=f.state, where=f.model, state=_effect(f.effect), why=f.why)
-            for f in fates(result, policy.lifecycle, today=today)
+            for f in fates(result, policy.lifecycle, today=today, required=policy.requires.models)
         ]
         rows += _undecided(result, policy)
     explained = [f for r in results for f in r.findings if f.blocking and f.diagnosis.party in policy.blocks]
