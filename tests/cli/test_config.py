@@ -89,3 +89,13 @@ def test_wrong_settings_are_one_sentence_and_exit_2(
     assert shown.stderr.startswith("ttsgate: ")
     assert says in shown.stderr
     assert len(shown.stderr.splitlines()) == 1
+
+
+def test_the_policy_in_force_and_its_digest(folder: Path) -> None:
+    """The digest that `gate --policy-sha256` wants is shown, in JSON with the whole policy."""
+    (folder / "gate.toml").write_text("[policy]\nuse = 'mine'\n[policy.mine]\nextends = 'nightly'\nsamples = 12\n")
+    text, document = show(folder).stdout, json.loads(show(folder, "--json").stdout)
+    policy = document["policy"]
+    assert f"policy: mine sha256:{policy['sha256']}, 0 known failures" in text.splitlines()
+    assert (12, ["nightly"], 64) == (policy["samples"], policy["extends"], len(policy["sha256"]))
+    assert {"value": 12, "origin": "policy mine"} == document["settings"]["repeat"]

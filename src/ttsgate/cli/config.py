@@ -13,6 +13,7 @@ from ttsgate import config
 from ttsgate.cli.options import GroupedCommand, common_options
 from ttsgate.errors import CredentialError
 from ttsgate.result.redact import Redactor
+from ttsgate.verdict.ruling import in_force
 
 __all__ = ["command"]
 
@@ -47,6 +48,7 @@ def show(**options: Any) -> None:
             "ci": resolved.ci,
             "settings": {s.name: {"value": s.value, "origin": s.origin} for s in resolved.settings},
             "required_models": sorted(resolved.required_models),
+            "policy": _policy(resolved),
             "target": {
                 "kind": target.kind,
                 "claim": target.claim,
@@ -59,17 +61,33 @@ def show(**options: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else _text(document))
 
 
+def _policy(resolved: config.Config) -> dict[str, Any] | None:
+    """The policy in force with everything that it extends, and the digest that pins it."""
+    if resolved.rules is None:
+        return None
+    policy = in_force(resolved.rules, resolved.expectations, ci=resolved.ci)
+    return {
+        "name": policy["name"],
+        "sha256": policy["sha256"],
+        **policy["policy"],
+        "expectations": policy["expectations"],
+    }
+
+
 def _text(document: dict[str, Any]) -> str:
     rows = [(name, json.dumps(s["value"], ensure_ascii=False), s["origin"]) for name, s in document["settings"].items()]
     width = max(len(name) for name, _, _ in rows)
     lines = [
         f"{name.ljust(width)} = {'-' if value in ('null', '[]') else value}  ({origin})" for name, value, origin in rows
     ]
-    target, key = document["target"], document["key"]
+    target, key, policy = document["target"], document["key"], document["policy"]
     urls = f", {target['ws_url']}, {target['http_url']}" if target["ws_url"] else ""
     lines += [
         "",
         f"file:   {document['file'] or 'none'}",
+        f"policy: {policy['name']} sha256:{policy['sha256']}, {len(policy['expectations'])} known failures"
+        if policy
+        else "policy: none: everybody blocks",
         f"target: {target['kind']} ({target['claim']}){urls}",
         f"key:    {key['missing']}"
         if "missing" in key
