@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.bundle.runs import bundle_of, forged, real_files, resealed, result_of
+from ttsgate.bundle.manifest import digest
 from ttsgate.bundle.rejudge import rejudge
 from ttsgate.errors import EvidenceError
 from ttsgate.result.record import Result
@@ -88,6 +90,10 @@ def louder(result: Result) -> None:
     result.sessions[0].waveform[10][1] += 0.05
 
 
+def other_sentence(result: Result) -> None:
+    result.requirements["P-usage"] = "Anything goes."
+
+
 CHANGES: list[tuple[Callable[[Result], None], str]] = [
     (fail_verdict, "verdict"),
     (better_latency, "timing.first_audio_ms"),
@@ -100,6 +106,7 @@ CHANGES: list[tuple[Callable[[Result], None], str]] = [
     (not_deciding, "decides"),
     (other_state, "cell "),
     (louder, "waveform"),
+    (other_sentence, "requirements.P-usage"),
 ]
 
 
@@ -152,6 +159,17 @@ class TestTranscript:
 
         with pytest.raises(EvidenceError, match=r"not the transcript that result\.json names"):
             rejudge(bundle_of(resealed(files)))
+
+    def test_says_what_no_run_can_say(self) -> None:
+        """A transcript with a date that is none is refused, and breaks nobody."""
+        files = real_files()
+        (name,) = (n for n in files if n.startswith("transcripts/"))
+        head, _, rest = files[name].partition(b"\n")
+        files[name] = re.sub(rb'"started":"[^"]*"', b'"started":"yesterday"', head) + b"\n" + rest
+        sha = digest(files[name])
+
+        with pytest.raises(EvidenceError, match=r"cannot be judged again: ValueError"):
+            rejudge(bundle_of(forged(files, lambda r: setattr(r.sessions[0], "transcript_sha256", sha))))
 
     def test_must_be_of_the_session(self) -> None:
         """A transcript that says that it is of another session, model or text is not judged."""

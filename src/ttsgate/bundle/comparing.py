@@ -55,14 +55,18 @@ def compare(recorded: Result, new: Result, again: Rejudged) -> None:
         if now is not None and now is not old:
             found += _check(old, now)
             again.numbers += len(old.numbers)
-    for before, after in zip(recorded.sessions, new.sessions, strict=True):
-        if after is not before:
-            found += _session(before, after)
-            again.numbers += len(before.timing) + (before.audio_ms is not None)
-    for cell, other in zip(recorded.cells, new.cells, strict=True):
-        if cell.state != other.state:
-            found.append(Difference(where=f"cell {cell.id}", recorded=cell.state, now=other.state, kind="outcome"))
+    for one, other in zip(recorded.sessions, new.sessions, strict=True):
+        if other is not one:
+            found += _session(one, other)
+            again.numbers += len(one.timing) + (one.audio_ms is not None)
+    for cell, anew in zip(recorded.cells, new.cells, strict=True):
+        if cell.state != anew.state:
+            found.append(Difference(where=f"cell {cell.id}", recorded=cell.state, now=anew.state, kind="outcome"))
     found += _ledgers(recorded, new)
+    for check in dict.fromkeys((*recorded.requirements, *new.requirements)):
+        before, after = recorded.requirements.get(check), new.requirements.get(check)
+        if before != after:
+            found.append(Difference(where=f"requirements.{check}", recorded=before, now=after, kind="text"))
     found += _findings(recorded, new)
     found += _verdict(recorded, new)
 

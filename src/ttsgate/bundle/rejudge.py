@@ -69,9 +69,18 @@ def rejudge(bundle: Bundle) -> Rejudged:
     """Judge a bundle again and compare.
 
     Raises:
-        EvidenceError: the bundle is damaged: a file is missing or is not the one that the result names.
+        EvidenceError: the bundle is damaged: a file is missing, is not the one that the result names, or says
+            what no run can say.
     """
     judgement.load_all()
+    try:
+        return _rejudge(bundle)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+        # Whoever wrote the bundle may have written anything: nothing in it breaks the one who reads.
+        raise EvidenceError(f"result.json: cannot be judged again: {type(exc).__name__}: {exc}") from exc
+
+
+def _rejudge(bundle: Bundle) -> Rejudged:
     recorded = bundle.result
     new = msgspec.convert(msgspec.to_builtins(recorded), Result)
     new.findings, new.verdict = [], None
@@ -105,6 +114,8 @@ def rejudge(bundle: Bundle) -> Rejudged:
         check.decides = check.model is None or required.get(check.model, True)
     new.checks = _merged(recorded, fresh, views, again)
     conclude(new, stopped="budget" if any(s.code == "budget" for s in recorded.skips) else None)
+    if again.same_engine:
+        new.requirements = {c.id: c.sentence for c in CHECKS.values()}
     compare(recorded, new, again)
     return again
 
