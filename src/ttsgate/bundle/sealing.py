@@ -22,17 +22,22 @@ def seal(folder: Path, *, run: str, redactor: Redactor) -> None:
     """Write ``SHA256SUMS`` and, last, ``manifest.json``.
 
     Raises:
-        HarnessError: a secret of this run is still in a file, or a file has a name that no bundle may hold;
-            nothing is sealed then.
+        HarnessError: a secret of this run was still in a file, which is removed, or a file has a name that no bundle
+            may hold; nothing is sealed then.
     """
     entries = []
+    leaking: list[str] = []
     for name in files_of(folder):
         data = (folder / name).read_bytes()
         if redactor.leaks(data):
-            raise HarnessError(f"refused to seal: a secret is still in {name}; delete the bundle and report this")
+            (folder / name).unlink()
+            leaking.append(name)
+            continue
         if not is_safe(name):
             raise HarnessError(f"refused to seal: {name!r} is no name for a file of a bundle; please report this")
         entries.append(FileEntry(name=name, bytes=len(data), sha256=digest(data)))
+    if leaking:
+        raise HarnessError(f"refused to seal: a secret stood in {', '.join(leaking)} (now removed); please report this")
     manifest = Manifest(run=run, files=entries)
     write_atomic(folder / SUMS, sums(manifest))
     write_atomic(folder / MANIFEST, manifest.encode())
