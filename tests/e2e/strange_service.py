@@ -141,6 +141,9 @@ def _echo_failure(talk: Talk) -> None:
 
 
 def _echo_event(talk: Talk) -> None:
+    if b"multimodal-generation" in talk.head:
+        _echo_failure(talk)
+        return
     if not talk.websocket:
         _models(talk)
         return
