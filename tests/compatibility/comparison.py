@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import ssl
 import subprocess
 import urllib.request
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ import soundfile
 
 from ttsgate.emulator.process import Endpoints
 
-__all__ = ["Heard", "duration_s", "sessions", "speak_with"]
+__all__ = ["Heard", "duration_s", "environ", "sessions", "speak_with"]
 
 CLIENT = Path(__file__).with_name("sdk_client.py")
 
@@ -43,8 +45,19 @@ class Heard:
 
 def sessions(endpoints: Endpoints) -> dict[str, dict[str, Any]]:
     """The emulator's own figures by the session's id."""
-    with urllib.request.urlopen(f"{endpoints.admin_url}/sessions", timeout=10) as answer:
+    trusted = ssl.create_default_context(cafile=endpoints.ca) if endpoints.ca else None
+    with urllib.request.urlopen(f"{endpoints.admin_url}/sessions", timeout=10, context=trusted) as answer:
         return {figures["id"]: figures for figures in json.load(answer)}
+
+
+def environ(endpoints: Endpoints) -> dict[str, str]:
+    """Our own, with a key and, for TLS, the authority to trust, in each variable that somebody reads."""
+    trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    return {
+        **os.environ,
+        "DASHSCOPE_API_KEY": endpoints.api_key,
+        **(dict.fromkeys(trust, endpoints.ca) if endpoints.ca else {}),
+    }
 
 
 def duration_s(data: bytes, audio_format: str) -> float:
@@ -60,7 +73,7 @@ def duration_s(data: bytes, audio_format: str) -> float:
 def speak_with(python: str | Path, endpoints: Endpoints, folder: Path) -> list[Heard]:
     """Both modes and every format with the SDK of that interpreter."""
     argv = [str(python), "-I", str(CLIENT), endpoints.ws_url, str(folder)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False, env=environ(endpoints))
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     sent, found = sessions(endpoints), []

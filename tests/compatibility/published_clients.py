@@ -1,15 +1,14 @@
 """Clients that others published, unchanged, each in an environment of its own, against the emulator.
 
-    python -m tests.compatibility.published_clients [NAME ...]
+    python -m tests.compatibility.published_clients [--tls] [NAME ...]
 
 Environments are kept in .venv-clients/. Prints a line a session and ends with 1 if any client did not get all of its
-audio. Without names: every release of `RELEASES` and every client of `CLIENTS`.
+audio. Without names: every release of `RELEASES` and every client of `CLIENTS`. With ``--tls``: over wss.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.compatibility.comparison import Heard, sessions, speak_with
+from tests.compatibility.comparison import Heard, environ, sessions, speak_with
 from ttsgate.emulator.process import EmulatorProcess, Endpoints
 
 RELEASES = ("1.23.9", "1.24.6", "1.25.11", "1.26.0", "1.26.1", "1.27.8", "2.0.2")
@@ -97,12 +96,12 @@ def told(label: str, heard: Heard) -> bool:
     return heard.whole
 
 
-def try_release(release: str) -> bool:
+def try_release(release: str, serve: list[str]) -> bool:
     """Both modes and every format with one release of the SDK."""
     python = environment(f"dashscope-{release}", (f"dashscope=={release}",))
     with (
         tempfile.TemporaryDirectory() as folder,
-        EmulatorProcess(pace=10, extra=["--unlimited", "--admin"]) as emulator,
+        EmulatorProcess(pace=10, extra=serve) as emulator,
     ):
         assert emulator.endpoints is not None
         heard = speak_with(python, emulator.endpoints, Path(folder))
@@ -110,13 +109,15 @@ def try_release(release: str) -> bool:
     return all(results) and len(results) == 8
 
 
-def try_client(name: str) -> bool:
+def try_client(name: str, serve: list[str]) -> bool:
     """Run a client's script; it prints the bytes of audio that it got in each utterance."""
     client = CLIENTS[name]
-    with EmulatorProcess(pace=10, extra=["--unlimited", "--admin", *client.serve]) as emulator:
+    with EmulatorProcess(pace=10, extra=[*serve, *client.serve]) as emulator:
         assert emulator.endpoints is not None
         argv = command(name, client, emulator.endpoints)
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False, env=_environ())
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=120, check=False, env=environ(emulator.endpoints)
+        )
         sent = list(sessions(emulator.endpoints).values())
     got = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"bytes"')]
     heard, given = sum(one["bytes"] for one in got), sum(one["audio_bytes"] for one in sent)
@@ -136,14 +137,14 @@ def command(name: str, client: Client, endpoints: Endpoints) -> list[str]:
     return [str(environment(name, client.packages)), str(script), endpoints.ws_url, *client.arguments]
 
 
-def _environ() -> dict[str, str]:
-    return {**os.environ, "DASHSCOPE_API_KEY": "sk-emulator"}
-
-
 def main() -> int:
     """Try what was named, or everything."""
-    names = sys.argv[1:] or [*RELEASES, *CLIENTS]
-    results = [try_client(name) if name in CLIENTS else try_release(name) for name in names]
+    names, serve = sys.argv[1:], ["--unlimited", "--admin"]
+    if "--tls" in names:
+        names.remove("--tls")
+        serve.append("--tls")
+    names = names or [*RELEASES, *CLIENTS]
+    results = [(try_client if name in CLIENTS else try_release)(name, serve) for name in names]
     sys.stdout.write(f"{sum(results)} of {len(results)} clients got all of their audio\n")
     return 0 if all(results) else 1
 
