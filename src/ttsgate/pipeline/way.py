@@ -1,0 +1,57 @@
+"""How a run reaches its target: one key, one verifying TLS context, one HTTP client."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import certifi
+
+from ttsgate.clients.http import HttpClient
+from ttsgate.clients.wire import WireSession
+from ttsgate.collect.plan import Plan, utterance
+from ttsgate.config import Config, Secret, compatible_url
+from ttsgate.result.record import Target
+
+__all__ = ["Way"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way to the service."""
+
+    target: Target
+    key: Secret
+    environ: Mapping[str, str] = field(repr=False)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """A context that verifies, for wss; certifi's roots unless ``SSL_CERT_FILE`` names others."""
+        if not self.target.ws_url.startswith("wss"):
+            return None
+        return ssl.create_default_context(cafile=self.environ.get("SSL_CERT_FILE") or certifi.where())
+
+    def http(self) -> HttpClient:
+        """Calls against the service's HTTP side."""
+        return HttpClient(
+            http_url=self.target.http_url,
+            compatible_url=compatible_url(self.target.http_url),
+            api_key=self.key.reveal(),
+            workspace=self.target.workspace,
+            tls=self.tls(),
+        )
+
+    def knock(self, plan: Plan, config: Config) -> WireSession:
+        """The handshake step, with the first model of the plan: it says nothing about the model."""
+        first = plan.sessions[0]
+        model = plan.models[first.cell.model]
+        return WireSession(
+            session="connectivity",
+            ws_url=self.target.ws_url,
+            model=model.name,
+            utterance=utterance(config, first, model.default_voice or "Cherry"),
+            api_key=self.key.reveal(),
+            workspace=self.target.workspace,
+            deadline_s=6.0,
+            tls=self.tls(),
+        )
