@@ -56,6 +56,7 @@ def statement(result: Result, manifest: bytes, *, public: str, at: datetime) -> 
                 "region": result.target.region,
                 "vantage": result.target.vantage,
             },
+            **({"policy": {k: result.policy.get(k) for k in ("name", "sha256")}} if result.policy else {}),
             "harness": {k: result.engine.get(k) for k in ("ttsgate", "rules", "revision", "dirty")},
             "signer": {"public": public, "claimed_time": at.astimezone(UTC).isoformat()},
         },
