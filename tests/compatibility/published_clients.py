@@ -35,6 +35,8 @@ class Client:
     arguments: tuple[str, ...] = ()
     serve: tuple[str, ...] = ()
     """Further options of ``ttsgate serve``."""
+    python: str = ""
+    """Version that it needs; empty for the one that runs this."""
 
 
 _HTTP = ("httpx", "openai")  # imported by the two plugins, but not required by their packages
@@ -48,6 +50,7 @@ CLIENTS = {
         ("livekit-plugins-lehui==0.0.4", *_HTTP), "livekit_client.py", ("QwenTTSRealtime",)
     ),
     "pipecat-dashscope": Client(("pipecat-dashscope==0.2.0", "pipecat-ai==1.0.0"), "pipecat_client.py"),
+    "vixio": Client(("vixio==0.1.5", "dashscope==2.0.2"), "vixio_client.py", python="3.12"),
     "@amaster.ai/tts-client": Client(
         ("@amaster.ai/tts-client@1.1.68", "ws@8"),
         "browser_client.mjs",
@@ -56,8 +59,8 @@ CLIENTS = {
 }
 
 
-def environment(name: str, packages: tuple[str, ...]) -> Path:
-    """The interpreter of an environment with these packages, made if it is not there."""
+def environment(name: str, packages: tuple[str, ...], *, version: str = "") -> Path:
+    """The interpreter of an environment with these packages, made if it is not there; `uv` finds other versions."""
     folder = CACHE / name
     python = folder / "bin" / "python"
     stamp = folder / "packages.json"
@@ -67,7 +70,7 @@ def environment(name: str, packages: tuple[str, ...]) -> Path:
     own = Path(sys.executable)
     uv = own.with_name("uv")
     if uv.is_file():
-        subprocess.run([uv, "venv", "--quiet", "--python", own, folder], check=True)
+        subprocess.run([uv, "venv", "--quiet", "--python", version or own, folder], check=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *packages], check=True)
     else:
         subprocess.run([own, "-m", "venv", folder], check=True)
@@ -134,7 +137,12 @@ def command(name: str, client: Client, endpoints: Endpoints) -> list[str]:
     script = HERE / client.script
     if script.suffix == ".mjs":
         return ["node", str(script), str(node_folder(name, client.packages)), endpoints.ws_url]
-    return [str(environment(name, client.packages)), str(script), endpoints.ws_url, *client.arguments]
+    return [
+        str(environment(name, client.packages, version=client.python)),
+        str(script),
+        endpoints.ws_url,
+        *client.arguments,
+    ]
 
 
 def main() -> int:
