@@ -37,14 +37,15 @@ class TestSeal:
 
     @pytest.mark.parametrize("name", ["logs/x.err", "audio/wire.wav", "report.html"])
     def test_refuses_a_secret(self, unsealed: Path, name: str) -> None:
-        """A secret anywhere, in a binary file too: the file is named, nothing is sealed, the secret is not repeated."""
+        """A secret anywhere, in a binary file too: the file is named and removed, nothing is sealed."""
         (unsealed / name).parent.mkdir(exist_ok=True)
         (unsealed / name).write_bytes(b"\x00\x01 " + SECRET.encode() + b"\xff")
 
-        with pytest.raises(HarnessError, match=f"a secret is still in {name}") as caught:
+        with pytest.raises(HarnessError, match=f"a secret stood in {name}") as caught:
             seal(unsealed, run="r", redactor=Redactor([SECRET]))
         assert SECRET not in str(caught.value)
         assert not (unsealed / MANIFEST).exists()
+        assert not (unsealed / name).exists()
 
     def test_refuses_an_unsafe_name(self, unsealed: Path) -> None:
         """A file that no other system could hold under its name is not sealed."""
