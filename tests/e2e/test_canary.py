@@ -90,7 +90,7 @@ def _usage(folder: Path) -> list[str]:
 
 
 def _unreachable(folder: Path) -> list[str]:
-    return ["--ws-url", "ws://127.0.0.1:9"]
+    return [*QUICK, "--ws-url", "ws://127.0.0.1:9"]
 
 
 def _key_in_a_url(folder: Path) -> list[str]:
