@@ -116,6 +116,10 @@ class TestInheritance:
         ),
         ({"extends": "nightly", "limits": ["first_audio_ms.p95 < 900"]}, "needs 59 samples"),
         ({"extends": "nightly", "limits": ["success.rate >= 0.99"]}, "needs 299 samples"),
+        (
+            {"extends": "nightly", "limits": [{"limit": "gap_max_ms.max < 9", "together": True}]},
+            "cannot be taken together",
+        ),
         ({"extends": "nightly", "limits": ["success.rate >= 1"]}, "can never be shown to hold"),
         ({"extends": "ci", "samples": 0}, ">= 1"),
         ({"extends": "ci", "samples": "many"}, "Expected `int`"),

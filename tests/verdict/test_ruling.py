@@ -118,6 +118,15 @@ CASES = {
     "intermittent where that fails": (
         cells("fail", *times(8, "pass")), policy(intermittent="fail"), 8, "service", "ended the session"
     ),
+    "intermittent everywhere": (
+        judged(
+            {(m, c): [*times(2, "fail"), *times(7, "pass")] for m in (FLASH, INSTRUCT) for c in ("wire", "sdk-realtime")}
+        ),
+        policy(),
+        1,
+        "policy",
+        "failures <= 7 in all cells: 8 in 36 sessions",
+    ),
     "slow": (cells(*times(9, "pass"), times=SLOW), policy(), 1, "policy", "first_audio_ms.p50 < 1500"),
     "perhaps slow, warns": (cells(*times(9, "pass"), times=EDGE), policy(), 0, "none", "1 warning"),
     "perhaps slow, fails": (

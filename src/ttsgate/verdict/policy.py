@@ -49,6 +49,8 @@ class LimitRule(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     """Only on this kind of target."""
     history: _Count = 1
     """Over how many bundles: this one and the ``history - 1`` before it (``gate --history``)."""
+    together: bool = False
+    """Whether all cells in its scope are taken as one; for counts and rates, since times of unlike cells do not mix."""
 
 
 class Requires(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -313,6 +315,8 @@ def _check_values(policy: Policy, where: str) -> None:
         _known([rule.model] if rule.model else (), MODELS, f"limits of {where}")
         _known([rule.region] if rule.region else (), REGIONS, f"limits of {where}")
         limit = parse_limit(rule.limit)
+        if rule.together and limit.metric in TIMES:
+            raise UsageError(f"{where}: {rule.limit!r} cannot be taken together: times of unlike cells do not mix")
         needed, have = needed_samples(limit, policy.confidence), policy.samples * rule.history
         if needed is None:
             raise UsageError(f"{where}: {rule.limit!r} can never be shown to hold at any number of samples")

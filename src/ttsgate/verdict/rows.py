@@ -8,7 +8,9 @@ import msgspec
 
 __all__ = ["Kind", "Row", "RowState"]
 
-Kind = Literal["evidence", "coverage", "limit", "comparison", "expectation", "skip", "life cycle", "undecided"]
+Kind = Literal[
+    "evidence", "coverage", "limit", "comparison", "expectation", "skip", "life cycle", "stability", "undecided"
+]
 RowState = Literal["ok", "warn", "fail", "n/a"]
 
 

@@ -16,7 +16,7 @@ from ttsgate.verdict.exit_codes import ExitCode, first_that_applies
 from ttsgate.verdict.expectations import Expectation, Expected, apply_expectations
 from ttsgate.verdict.lifecycle import CAUSE_STATE, fates
 from ttsgate.verdict.limits import Judged, Limit, judge_limit, parse_limit
-from ttsgate.verdict.metrics import Group, observe
+from ttsgate.verdict.metrics import Group, Observed, observe
 from ttsgate.verdict.policy import LimitRule, Policy
 from ttsgate.verdict.requirements import demands
 from ttsgate.verdict.rows import Row, RowState
@@ -193,7 +193,7 @@ def _settle(result: Result, policy: Policy) -> Iterator[Row]:
                 f"{cell.id} {stability(failed, len(cell.sessions)).words}"
                 for cell, failed in _failing(deciding, result)
             )
-            yield Row(kind="undecided", what="no intermittent failure", state="warn", follows=True, why=named)
+            yield Row(kind="stability", what="no intermittent failure", state="warn", follows=True, why=named)
 
 
 def _decides(record: CheckRecord, policy: Policy) -> bool:
@@ -265,11 +265,19 @@ def _limits(results: Sequence[Result], policy: Policy, history: Sequence[Result]
                 continue
             runs = [*before, *runs]
         groups = [o for g, o in observe(runs, counts=counts).items() if _in_scope(g, spec)]
+        if spec.together and groups:
+            groups = [_as_one(groups)]
         judged = judge_limit(limit, groups, confidence=policy.confidence)
         rows += [_limit_row(spec, limit, j, policy) for j in judged]
         if not judged:
             rows.append(Row(kind="limit", what=spec.limit, state="n/a", why="nothing in its scope was run"))
     return rows
+
+
+def _as_one(groups: Sequence[Observed]) -> Observed:
+    loopback = any(g.group.loopback for g in groups)
+    name = Group(model="all cells", client="", loopback=loopback)
+    return Observed(name, [s for g in groups for s in g.samples])
 
 
 def _in_scope(group: Group, spec: LimitRule) -> bool:
