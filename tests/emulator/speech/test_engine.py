@@ -205,7 +205,7 @@ def test_a_sentence_ends_in_a_pause() -> None:
     """The silence between sentences belongs to the one that ends, and shrinks with the rate."""
 
     def silence(samples: np.ndarray) -> float:
-        return (len(samples) - 1 - np.flatnonzero(np.abs(samples) > 30)[-1]) / 24000
+        return float((len(samples) - 1 - np.flatnonzero(np.abs(samples) > 30)[-1]) / 24000)
 
     assert silence(say("Hello there.")) > silence(say("Hello there")) + 0.1
     assert silence(say("Hello there.", speech_rate=2.0)) < 0.7 * silence(say("Hello there."))
