@@ -79,7 +79,7 @@ class TestFile:
 class TestInARun:
     def test_samples_and_caps(self, configured: Configured) -> None:
         """A policy sets the sessions of a cell and the caps, and the settings say that it did."""
-        config = configured(policy="nightly")
+        config = configured(policy="nightly", target="live", region="cn-beijing")
         origins = {s.name: s.origin for s in config.settings}
 
         assert (9, 100, 5000, 600, 0.5) == (
@@ -90,9 +90,15 @@ class TestInARun:
     def test_whoever_says_otherwise_wins(self, configured: Configured) -> None:
         """File, environment and command line are stronger than the policy's samples and caps."""
         configured.gate("max_chars = 900\n")
-        config = configured({"TTSGATE_REPEAT": "2"}, policy="nightly", max_rate="1")
+        config = configured({"TTSGATE_REPEAT": "2"}, policy="nightly", max_rate="1", target="live", region="cn-beijing")
 
         assert (2, 900, 1) == (config.repeat, config.max_chars, config.max_rate)
+
+    def test_the_emulator_has_no_budget(self, configured: Configured) -> None:
+        """Caps save money and a production quota; on the emulator there is neither, the samples stay."""
+        config, without = configured(policy="nightly"), configured()
+
+        assert (9, without.max_sessions, without.max_rate) == (config.repeat, config.max_sessions, config.max_rate)
 
     @pytest.mark.parametrize(
         ("given", "says"),

@@ -120,7 +120,11 @@ CASES = {
     ),
     "intermittent everywhere": (
         judged(
-            {(m, c): [*times(2, "fail"), *times(7, "pass")] for m in (FLASH, INSTRUCT) for c in ("wire", "sdk-realtime")}
+            {
+                (model, client): [*times(2, "fail"), *times(7, "pass")]
+                for model in (FLASH, INSTRUCT)
+                for client in ("wire", "sdk-realtime")
+            }
         ),
         policy(),
         1,

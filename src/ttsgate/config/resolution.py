@@ -17,7 +17,7 @@ from ttsgate.config.values import Money, Place, read_value
 from ttsgate.errors import UsageError
 from ttsgate.result.record import Setting, TargetKind
 from ttsgate.verdict.expectations import Expectation
-from ttsgate.verdict.policy import Policy
+from ttsgate.verdict.policy import Caps, Policy
 
 __all__ = ["Config", "is_ci", "resolve"]
 
@@ -144,7 +144,7 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
     }
     rules = find_policy(found["policy"].value, file) if found["policy"].value is not None else None
     if rules is not None:
-        found.update(_from_policy(rules, found))
+        found.update(_from_policy(rules, found, billed=_target_kind(found) != "emulator"))
     _check_environment(environ, found["custom_key_env"].value)
     kind = _target_kind(found)
     _check_target(found, kind, ci=ci)
@@ -214,9 +214,9 @@ def _default(option: Option, environ: Mapping[str, str], cwd: Path) -> _Found:
     return _Found(value, list(value) if isinstance(value, tuple) else value, 0, place)
 
 
-def _from_policy(rules: Policy, found: Mapping[str, _Found]) -> dict[str, _Found]:
-    """Samples and caps of the policy, for what nothing else has set."""
-    caps = rules.caps
+def _from_policy(rules: Policy, found: Mapping[str, _Found], *, billed: bool) -> dict[str, _Found]:
+    """Samples and, where somebody pays or waits, caps of the policy, for what nothing else has set."""
+    caps = rules.caps if billed else Caps()
     offered = {
         "repeat": rules.samples,
         "max_sessions": caps.sessions,

@@ -111,7 +111,7 @@ class Regression(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 
 
 class Caps(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Budget of a run under this policy, unless the command line or environment says otherwise."""
+    """Budget of a run under this policy, unless something else sets it; not on the emulator, which costs nothing."""
 
     sessions: _Count | None = None
     """Most sessions (``--max-sessions``)."""
@@ -155,7 +155,7 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     regression: Regression | None = None
     """How it is compared with a baseline: table below.  ``false`` switches an inherited one off."""
     caps: Caps = Caps()
-    """Budget: table below."""
+    """Budget where it costs something: table below."""
 
     def sha256(self, expectations: Sequence[Any] = ()) -> str:
         """Digest over everything that decides, with the expectations in force."""
