@@ -16,6 +16,7 @@ import msgspec
 
 from ttsgate import catalog
 from ttsgate.protocol.realtime import events
+from ttsgate.protocol.realtime.actions import Action, Close, Segment, Send, Speak, Stop
 from ttsgate.protocol.realtime.events import Event
 from ttsgate.protocol.realtime.segments import cut_segment
 from ttsgate.protocol.realtime.settings import Refusal, Rules, Settings, read_settings
@@ -38,56 +39,6 @@ LATE_UPDATE = "Session update error: session already started or finished or fail
 """Documented text for a session.update that comes too late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Text that is spoken as one response, or as the next piece of one."""
-
-    text: str
-    settings: Settings
-    response_id: str
-    item_id: str
-    characters: int
-    """Billed characters."""
-    index: int
-    """1 for the session's first response."""
-    announced: bool
-    """Whether ``input_text_buffer.committed`` was sent for it."""
-    first: bool = True
-    """Whether its response begins with it."""
-    last: bool = True
-    """Whether its response ends with it; it may be empty then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this event."""
-
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Speak:
-    """Synthesise this, pass the audio through `ServerSession.audio`, then call `ServerSession.spoken`."""
-
-    segment: Segment
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Stop speaking at once; what follows already closes the response."""
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close the connection; None closes without a status code."""
-
-    code: int | None = 1000
-    reason: str = ""
-    abruptly: bool = False
-    """Reset it without a closing handshake."""
-
-
-Action = Send | Speak | Stop | Close
 Allow = Callable[[str], Refusal | None]
 Spend = Callable[[int], Refusal | None]
 
