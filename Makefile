@@ -72,7 +72,7 @@ lock: $(STAMP) ## resolve the dependencies again into requirements/dev.txt
 		--upgrade --generate-hashes --no-emit-index-url --no-header --quiet -o $(LOCK)
 
 clean: ## remove .venv, caches and builds; what runs have produced in output/ stays
-	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-clients build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src scripts checks reports tests examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 foreign:
