@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from ttsgate.bundle.manifest import MANIFEST, SUMS, UNLISTED, Manifest, digest, is_safe, sums
 from ttsgate.bundle.reading import Bundle
 from ttsgate.errors import EvidenceError
@@ -93,6 +95,9 @@ def _agree(bundle: Bundle, written: bytes) -> bool:
 
 def _refuse_doubles(data: bytes) -> None:
     """Two readers may see two values where a key stands twice."""
+    # As a run writes it, a result is what its values give when they are written again; that is seen ten times faster.
+    if msgspec.json.format(msgspec.json.encode(msgspec.json.decode(data)), indent=1) + b"\n" == data:
+        return
 
     def pairs(found: list[tuple[str, Any]]) -> None:
         # Gives back nothing, so that a large result is not held a second time.
