@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ttsgate.bundle.manifest import digest
+from ttsgate.bundle.signing import open_envelope
 from ttsgate.cli.main import main
 from ttsgate.config.policies import find_policy
 
@@ -150,6 +152,28 @@ class TestGate:
 
         assert 2 == done.returncode
         assert says in done.stderr
+
+
+class TestSigning:
+    def test_signers_and_signed_decision(self, project: Path, tmp_path: Path) -> None:
+        """With a list of signers an unsigned bundle is no evidence; the decision itself can be signed, too."""
+        folder = tmp_path / "runs" / "copy"
+        shutil.copytree((project / "good-bundle").resolve(), folder)
+        assert 0 == ttsgate("keygen", "key.pem", cwd=tmp_path).returncode
+        words = ("gate", str(folder), "--policy", "ci", "--signers", "key.pem.pub", "--sign-key", "key.pem")
+
+        unsigned = ttsgate(*words, "--output-dir", "out", cwd=tmp_path)
+        signing = ttsgate("bundle", "sign", str(folder), "--key", "key.pem", cwd=tmp_path)
+        signed = ttsgate(*words, "--output-dir", "out", cwd=tmp_path)
+
+        assert (6, 0, 0) == (unsigned.returncode, signing.returncode, signed.returncode), signed.stdout + signing.stderr
+        assert signed.stdout.splitlines()[1].endswith("verified, 1 signed")
+        base = tmp_path / "out" / "aliyun-qwen-tts-realtime"
+        statement = open_envelope((base / "decision.dsse.json").read_bytes()).statement
+        assert "PASSED" == statement["predicate"]["result"]
+        assert [{"name": "app", "digest": {"gitCommit": "abcdef1234"}}] == statement["subject"]
+        named = {c["name"]: c["digest"]["sha256"] for c in statement["predicate"]["configuration"]}
+        assert digest((base / "decision.json").read_bytes()) == named["decision.json"]
 
 
 class TestBaseline:
