@@ -210,6 +210,31 @@ def test_verdict(case: str) -> None:
     assert (verdict.name == "pass") is (code == 0)
 
 
+def test_intermittent_is_told_with_its_rate() -> None:
+    """A check that speaks of the whole cell names the sessions that failed, not none of nine."""
+    result = cells("fail", *times(8, "pass"))
+    cell = result.cells[0]
+    result.checks.append(
+        CheckRecord(
+            check="X-intermittent",
+            stage="across",
+            subject=cell.id,
+            outcome="fail",
+            cause="service.intermittent",
+            model=FLASH,
+            client="wire",
+            cell=cell.id,
+        )
+    )
+    conclude(result, stopped=None)
+    ruling = rule([result], policy(), today=TODAY)
+
+    assert 0 == ruling.verdict.exit_code
+    assert {f"{cell.id} intermittent: 1 of 9 failed (0.6% to 42.9%)"} == {
+        r.why for r in ruling.rows if r.kind == "stability"
+    }
+
+
 class TestKnownFailures:
     def test_excused(self) -> None:
         """A listed failure passes, with a warning."""

@@ -208,9 +208,14 @@ def _decides(record: CheckRecord, policy: Policy) -> bool:
 
 
 def _failing(deciding: Sequence[CheckRecord], result: Result) -> list[tuple[Cell, int]]:
+    """Cells with the number of sessions that failed; where a check speaks of the cell, those that failed any."""
     subjects = {c.subject for c in deciding}
-    cells = [c for c in result.cells if c.id in {r.cell for r in deciding}]
-    return [(c, sum(s in subjects for s in c.sessions)) for c in cells]
+    any_failed = {c.subject for c in result.checks if c.outcome == "fail" and c.severity == "fail" and c.decides}
+    found = []
+    for cell in (c for c in result.cells if c.id in {r.cell for r in deciding}):
+        of_these = any_failed if cell.id in subjects else subjects
+        found.append((cell, sum(s in of_these for s in cell.sessions)))
+    return found
 
 
 def _comes_and_goes(finding: Finding, deciding: Sequence[CheckRecord], result: Result) -> bool:
