@@ -23,11 +23,12 @@ def read_result(data: bytes) -> Result:
         EvidenceError: the bytes are no result, or one of a newer version; names the ttsgate that wrote it.
     """
     try:
-        found = msgspec.json.decode(data)
-        if not isinstance(found, dict):
-            raise EvidenceError("result.json: not an object")
-        _refuse_newer(found)
-        while (version := found["schema_version"]) < SCHEMA_VERSION:
+        head = msgspec.json.decode(data, type=_Head)
+        _refuse_newer(head)
+        if head.schema_version == SCHEMA_VERSION:
+            return msgspec.json.decode(data, type=Result)
+        found: dict[str, Any] = msgspec.json.decode(data)
+        for version in range(head.schema_version, SCHEMA_VERSION):
             if version not in UPGRADES:
                 raise EvidenceError(f"result.json: there is no version {version}")
             found = {**UPGRADES[version](found), "schema_version": version + 1}
@@ -36,13 +37,19 @@ def read_result(data: bytes) -> Result:
         raise EvidenceError(f"result.json: not a result of version {SCHEMA_VERSION}: {exc}") from exc
 
 
-def _refuse_newer(found: dict[str, Any]) -> None:
-    version = found.get("schema_version")
+class _Head(msgspec.Struct):
+    """What every version has said and will say."""
+
+    schema_version: Any = None
+    engine: Any = None
+
+
+def _refuse_newer(head: _Head) -> None:
+    version = head.schema_version
     if not isinstance(version, int) or isinstance(version, bool):
         raise EvidenceError("result.json: it names no schema_version")
     if version > SCHEMA_VERSION:
-        engine = found.get("engine")
-        wrote = engine.get("ttsgate") if isinstance(engine, dict) else None
+        wrote = head.engine.get("ttsgate") if isinstance(head.engine, dict) else None
         raise EvidenceError(
             f"result.json: version {version} was written by a newer ttsgate{f' ({wrote})' if wrote else ''}; this one "
             f"reads up to version {SCHEMA_VERSION}: install {f'ttsgate=={wrote}' if wrote else 'a newer ttsgate'}"
