@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
-from ttsgate.measure.identity import MARGIN, Heard, coverage, plausibility, true_rate
+from ttsgate.measure.identity import MARGIN, Heard, TrueRate, coverage, plausibility, true_rate
 from ttsgate.measure.speech import Speech
 from ttsgate.measure.text import Expected
 
@@ -21,11 +22,15 @@ def heard(
     return Heard(Speech(20, (), 20 / tempo / factor, pitch * factor, 0.7, tract * factor), sure)
 
 
+def rate_of(measured: Callable[[int], Heard], claimed: int) -> TrueRate:
+    return true_rate(measured(claimed).speech, measured, TEXT, rate=claimed)
+
+
 @pytest.mark.parametrize(("pitch", "tract"), [(110.0, 1.0), (205.0, 1.18), (280.0, 1.4)])
 @pytest.mark.parametrize(("true", "claimed"), [(16000, 24000), (8000, 24000), (24000, 48000), (24000, 8000)])
 def test_a_wrong_rate_is_named(pitch: float, tract: float, true: int, claimed: int) -> None:
     """For men, women and children, too fast and too slow."""
-    found = true_rate(lambda hz: heard(hz / true, pitch=pitch, tract=tract), TEXT, rate=claimed)
+    found = rate_of(lambda hz: heard(hz / true, pitch=pitch, tract=tract), claimed)
 
     assert true == found.rate
     assert found.margin > MARGIN
@@ -36,14 +41,14 @@ def test_a_wrong_rate_is_named(pitch: float, tract: float, true: int, claimed: i
 @pytest.mark.parametrize("rate", [8000, 16000, 24000, 48000])
 def test_people_are_left_alone(pitch: float, tract: float, tempo: float, rate: int) -> None:
     """Slow and fast, deep and high voices are plausible at the rate that they have."""
-    found = true_rate(lambda hz: heard(hz / rate, pitch=pitch, tract=tract, tempo=tempo), TEXT, rate=rate)
+    found = rate_of(lambda hz: heard(hz / rate, pitch=pitch, tract=tract, tempo=tempo), rate)
 
     assert found.margin <= MARGIN
 
 
 def test_noise_is_speech_at_no_rate() -> None:
     """Without a voice at the other rate nothing is claimed about rates."""
-    found = true_rate(lambda hz: heard(hz / 16000, like=0.0), TEXT, rate=24000)
+    found = rate_of(lambda hz: heard(hz / 16000, like=0.0), 24000)
 
     assert -math.inf == found.margin
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ttsgate.catalog import Model
-from ttsgate.measure.activity import CHUNK_S, Activity, likeness, speech_probabilities
+from ttsgate.measure.activity import Activity, likeness, speech_probabilities
 from ttsgate.measure.identity import Heard, TrueRate, coverage, true_rate
 from ttsgate.measure.levels import Levels, levels_of
 from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of, to_float
@@ -24,9 +24,8 @@ from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
 
 __all__ = ["AUDIO_METRICS", "CellView", "Frame", "ResponseView", "RunView", "SessionView"]
 
-LISTEN_S = 6.0
-"""Most seconds that the speech detector listens to in order to compare sample rates.  Not fewer: it grows surer as it
-listens, so that a shorter look at another rate would count against that rate."""
+LISTEN_S = 5.0
+"""Most seconds that the speech detector listens to in order to compare sample rates: 150 decisions."""
 QUOTE = 160
 """Longest quotation in evidence, characters."""
 
@@ -240,34 +239,33 @@ class SessionView:
         """What the text lets expect: syllables and seconds."""
         return expect(self.text, language=self.asked.language_type)
 
-    @property
+    @cached_property
     def speech(self) -> Speech:
         """Rhythm, pitch and vocal tract of `samples`."""
-        return self.heard_at(self.rate).speech
+        samples = self.samples if self.samples is not None else samples_of(b"")
+        return analyse(samples, self.rate, tempo=self.asked.speech_rate or 1.0)
 
     @cached_property
     def activity(self) -> Activity:
         """Speech activity of `samples`."""
-        samples = self.samples
-        return speech_probabilities(to_float(samples if samples is not None else samples_of(b"")), self.rate)
+        samples = self.samples if self.samples is not None else samples_of(b"")
+        return speech_probabilities(to_float(samples), self.rate, sparing=True)
 
     def heard_at(self, rate: int) -> Heard:
-        """What `samples` sound like at that rate; kept."""
+        """What `samples` sound like at that rate, with the detector's opinion; kept."""
         if rate not in self._heard:
             samples = self.samples if self.samples is not None else samples_of(b"")
-            if rate == self.rate:
-                steps = round(LISTEN_S / CHUNK_S)
-                likely = likeness(Activity(self.activity.probabilities[:steps], self.activity.sounding_s))
-            else:
-                likely = likeness(speech_probabilities(to_float(samples), rate, most_s=LISTEN_S))
-            measured = analyse(samples, rate, tempo=self.asked.speech_rate or 1.0)
-            self._heard[rate] = Heard(measured, likely)
+            tempo = self.asked.speech_rate or 1.0
+            measured = self.speech if rate == self.rate else analyse(samples, rate, tempo=tempo)
+            sure = likeness(speech_probabilities(to_float(samples), rate, most_s=LISTEN_S))
+            self._heard[rate] = Heard(measured, sure)
         return self._heard[rate]
 
     @cached_property
     def other_rate(self) -> TrueRate:
         """The sample rate other than the claimed one at which this would be the most ordinary speech."""
         return true_rate(
+            self.speech,
             self.heard_at,
             self.expected,
             rate=self.rate,

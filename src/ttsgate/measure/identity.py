@@ -147,6 +147,7 @@ def _voice(speech: Speech, pitch_shift: float, tract_shift: float) -> float:
 
 
 def true_rate(
+    speech: Speech,
     measured: Callable[[int], Heard],
     expected: Expected,
     *,
@@ -156,15 +157,13 @@ def true_rate(
 ) -> TrueRate:
     """The most plausible rate other than the claimed one, with its margin (negative: the claim is better).
 
-    `measured(hz)` measures the same samples as if they had that rate; it is called for the claimed rate
-    and for those candidates that the speaking rate does not rule out.
+    `speech` was measured at the claimed rate.  `measured(hz)` measures the same samples, as if they had that rate, with
+    the detector; it is called only when the speaking rate does not rule out every other rate by itself.
     """
-    claimed = measured(rate)
-    base = plausibility(claimed, expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
     best = TrueRate(rate, -math.inf)
-    if claimed.speech.active_s <= 0 or not claimed.speech.nuclei or not expected.syllables:
+    if speech.active_s <= 0 or not speech.nuclei or not expected.syllables:
         return best
-    off = _tempo(claimed.speech, expected, speech_rate)
+    off = _tempo(speech, expected, speech_rate)
     plain = off * TEMPO_SPREAD[off > 0]
     for candidate in RATES:
         there = _in_spreads(plain - math.log(rate / candidate))
@@ -175,6 +174,7 @@ def true_rate(
         if (heard.likeness or 0.0) < A_VOICE:
             continue  # noise and tones are speech at no rate
         score = plausibility(heard, expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
+        base = plausibility(measured(rate), expected, speech_rate=speech_rate, pitch_rate=pitch_rate)
         if score - base > best.margin:
             best = TrueRate(candidate, score - base)
     return best
