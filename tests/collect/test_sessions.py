@@ -101,9 +101,9 @@ def test_a_deadline_grows_with_the_text() -> None:
 
 
 def test_a_target_that_hangs_everywhere_costs_less_than_90_s() -> None:
-    """Every timed step of the way, then two deadlines at each of the two doors, leaves time for the rest of a run."""
+    """Every timed step of the way, or three deadlines at two doors, leave time for the rest of a run."""
     steps = sum(name in ("models", "voices-design", "voices-clone", "session") for name in STEPS)
     if_all_steps_hang = steps * (STEP_TIMEOUT_S + 1)
-    if_only_sessions_hang = 2 * sessions.HANGS_BEFORE_GIVING_UP * sessions.BASE_DEADLINE_S
+    if_only_sessions_hang = (2 * sessions.HANGS_BEFORE_GIVING_UP - 1) * sessions.BASE_DEADLINE_S
 
-    assert max(if_all_steps_hang, if_only_sessions_hang) < 60
+    assert max(if_all_steps_hang, if_only_sessions_hang) < 40

@@ -29,7 +29,8 @@ DEADLINE_PER_CHARACTER_S = 0.5
 """Slow speech is 4 Han or 10 Latin characters a second; a service slower than half of real time is a finding."""
 HANGS_BEFORE_GIVING_UP = 2
 """Cells in a row at one door that end at their deadline before the rest of that door's sessions is blocked; also
-sessions of one cell before the rest of the cell is.  Two doors, two deadlines each: under 80 s in all."""
+sessions of one cell before the rest of the cell is.  Two doors that never answer cost three
+deadlines: under 50 s in all."""
 KILL_GRACE_S = 4.0
 """Beyond the script's own time-out before its process is killed: closing, writing, a busy machine."""
 HTTP_EXCHANGES = 3
@@ -143,7 +144,9 @@ class Collector:
         cells = self._hung.get(door, [])
         # A door through which nothing ever came is not knocked at twice for one cell.
         most = HANGS_BEFORE_GIVING_UP if door in self._answers else 1
-        return cells.count(session.cell.id) >= most or len(set(cells)) >= HANGS_BEFORE_GIVING_UP
+        # Nor is a second door tried for long when nothing came through the first.
+        elsewhere = any(d != door and d not in self._answers and len(set(c)) > 1 for d, c in self._hung.items())
+        return cells.count(session.cell.id) >= most or len(set(cells)) >= HANGS_BEFORE_GIVING_UP - elsewhere
 
     async def _ended(self, collected: Collected) -> None:
         in_a_row = self._hung.setdefault(_door(collected.planned), [])
