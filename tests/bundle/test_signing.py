@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.bundle.runs import key
 from ttsgate.bundle.manifest import canonical
 from ttsgate.bundle.signing import PAYLOAD_TYPE, SigningKey, key_id, open_envelope
-from ttsgate.errors import EvidenceError, UsageError
+from ttsgate.errors import EvidenceError, MissingExtra, UsageError
 
 
 def said(public: str, **more: object) -> bytes:
@@ -102,3 +103,15 @@ class TestEnvelope:
         """No bytes break the reader in another way than by refusing them."""
         with pytest.raises(EvidenceError):
             open_envelope(data)
+
+
+class TestWithoutTheExtra:
+    def test_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where the extra is missing, signing, and looking at a signature, name the command that gets it."""
+        data = key().envelope(said(key().public))
+        monkeypatch.setitem(sys.modules, "securesystemslib.dsse", None)
+        monkeypatch.setitem(sys.modules, "securesystemslib.signer", None)
+
+        for call in (SigningKey.generate, lambda: SigningKey(b""), lambda: open_envelope(data)):
+            with pytest.raises(MissingExtra, match=r"pip install 'ttsgate\[signing\]'"):
+                call()
