@@ -31,9 +31,10 @@ MARGIN = 1.5
 
 The price of error is uneven: a voice that is a child's *and* hurried *and* strange to the detector is rare, a wrong
 rate ruins every call.  Measured per session on 138 clips of natural-sounding voices in six languages, which were
-listened to while thresholds were chosen and so are not held out: 2 good sessions in 552 called wrong; found 96 % of 16 kHz called 24 kHz, 70 % of
-24 kHz called 16 kHz (it sounds like a slow deep voice), 88 to 100 % of the wider pairs.  Raw synthetic voices are harder: about 2 % of good fast eSpeak sessions
-and over 5 % of voices pitched up like a child's were called wrong.  Sessions add up: X-rate.
+listened to while thresholds were chosen and so are not held out: 2 good sessions in 552 called wrong; found 96 % of
+16 kHz called 24 kHz, 70 % of 24 kHz called 16 kHz (it sounds like a slow deep voice), 88 to 100 % of the wider pairs.
+Raw synthetic voices are harder: about 2 % of good sessions of fast eSpeak and over 5 % of voices pitched up like a
+child's were called wrong.  Sessions add up: X-rate.
 """
 NUCLEI_WEIGHT = 0.75
 """Weight of the nuclei heard against the time spoken: speakers of one language differ in tempo by a fifth, the
