@@ -111,7 +111,7 @@ def test_evidence_stays_readable(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("/home/alice/work/x.py", "~/work/x.py"),
+        ("/home/alice/code/x.py", "~/code/x.py"),
         ("/home/alice", "~"),
         ("/home/alicette/x", "/home/***/x"),
         ("file:///home/alice/x", "file://~/x"),
