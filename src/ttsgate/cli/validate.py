@@ -9,13 +9,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ttsgate.cli.options import GroupedCommand, common_options
 from ttsgate.config import Config, find_data, resolve
 from ttsgate.errors import HarnessError, UsageError
+
+if TYPE_CHECKING:
+    from ttsgate.emulator.process import EmulatorProcess
 
 __all__ = ["command"]
 
@@ -31,12 +34,13 @@ def command(**given: Any) -> int:
     environ = dict(os.environ)
     config = resolve(given, environ, Path.cwd())
 
-    # Imported here: --help and usage errors need none of it.
+    # Imported here: --help and usage errors need none of it; and the emulator gets ready meanwhile.
+    emulator = _embedded(config)
     from ttsgate.pipeline import Run
     from ttsgate.plugin import take_keys
 
     take_keys(environ, config.custom_key_env)
-    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=_speaker(config))
+    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=_speaker(config), emulator=emulator)
     _consent(config, run)
     try:
         run.open()
@@ -46,6 +50,16 @@ def command(**given: Any) -> int:
         raise
     _tell(config, run, environ)
     return run.result.verdict.exit_code if run.result.verdict else 130
+
+
+def _embedded(config: Config) -> EmulatorProcess | None:
+    """The emulator of a run against it, spawned but not waited for; it ends with us whatever happens."""
+    if config.target != "emulator":
+        return None
+    from ttsgate.emulator.process import EmulatorProcess
+
+    extra = [f"--extra-model={m.name}={m.like}" for m in config.known_models.values() if m.like]
+    return EmulatorProcess(faults=config.faults, extra=extra).spawn()
 
 
 def _speaker(config: Config) -> Callable[[str], None]:

@@ -32,7 +32,7 @@ glob     pattern of files, relative as above
 
 Group = Literal["Where", "What to say", "Under test", "Limits", "Output"]
 
-DEFAULT_TEXT = "Good morning, the speech gate is open."
+DEFAULT_TEXT = "Good morning, the gate is open."
 """What is said unless told otherwise: less than 2.5 s of audio."""
 
 

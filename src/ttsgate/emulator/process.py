@@ -86,6 +86,17 @@ class EmulatorProcess:
         self.endpoints: Endpoints | None = None
         """What it said, once it is ready."""
 
+    def spawn(self) -> Self:
+        """Start it without waiting, so that it gets ready meanwhile; `start` then waits for what was spawned."""
+        if self._child is None:
+            environment = {k: v for k, v in os.environ.items() if not k.upper().startswith(_SECRETS)}
+            self._child = subprocess.Popen(
+                self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+            )
+            self._reader = threading.Thread(target=self._drain, args=(self._child,), daemon=True)
+            self._reader.start()
+        return self
+
     def start(self) -> Endpoints:
         """Start it and wait for its first line.
 
@@ -93,12 +104,8 @@ class EmulatorProcess:
             UsageError: it refused its arguments; the text is its own.
             HarnessError: it ended or stayed silent.
         """
-        environment = {k: v for k, v in os.environ.items() if not k.upper().startswith(_SECRETS)}
-        self._child = subprocess.Popen(
-            self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-        )
-        self._reader = threading.Thread(target=self._drain, args=(self._child,), daemon=True)
-        self._reader.start()
+        self.spawn()
+        assert self._child is not None
         line = self._first_line(self._child)
         try:
             told: dict[str, Any] = json.loads(line)

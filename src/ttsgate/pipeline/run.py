@@ -71,6 +71,8 @@ class Run:
     argv: Sequence[str]
     say: Callable[[str], None] = lambda line: None
     id: str = field(default_factory=bundle.new_run_id)
+    emulator: EmulatorProcess | None = None
+    """The embedded emulator, where the caller spawned it already; else `open` does."""
 
     def __post_init__(self) -> None:
         judgement.load_all()
@@ -112,7 +114,6 @@ class Run:
             notes=notes_on(config, self.plan),
         )
         self._collected: set[str] = set()
-        self._emulator: EmulatorProcess | None = None
         self._probe_script = find_data("scripts") / PROBE_SCRIPT
         self._compile_jobs = compile_jobs(config, self._probe_script)
         self._ledger = Ledger(config, self.result, self.redactor)
@@ -141,9 +142,10 @@ class Run:
         self._save()
         report.write_latest(self.result, self.config.output_dir)
         if self.result.target.kind == "emulator":
-            extra = [f"--extra-model={m.name}={m.like}" for m in self.plan.models.values() if m.like]
-            self._emulator = EmulatorProcess(faults=self.config.faults, extra=extra)
-            endpoints = self._emulator.start()
+            if self.emulator is None:
+                extra = [f"--extra-model={m.name}={m.like}" for m in self.plan.models.values() if m.like]
+                self.emulator = EmulatorProcess(faults=self.config.faults, extra=extra)
+            endpoints = self.emulator.start()
             self.result.target.ws_url, self.result.target.http_url = endpoints.ws_url, endpoints.http_url
             self.result.target.facts = {"seed": endpoints.seed, "fidelity": endpoints.fidelity}
             self._save()
@@ -151,8 +153,8 @@ class Run:
 
     def close(self, *, interrupted: bool = False) -> Result:
         """Judge what goes across sessions, decide, render, seal; returns the finished result."""
-        if self._emulator is not None:
-            self._emulator.stop()
+        if self.emulator is not None:
+            self.emulator.stop()
         self._speaking.journal.close()
         result = self.result
         result.status = "interrupted" if interrupted else "complete"
@@ -178,8 +180,8 @@ class Run:
 
     def abandon(self, why: BaseException) -> None:
         """End a run that broke; its bundle says so and is not sealed."""
-        if self._emulator is not None:
-            self._emulator.stop()
+        if self.emulator is not None:
+            self.emulator.stop()
         self._speaking.journal.close()
         result = self.result
         result.status, result.finished, result.verdict = "interrupted", _now(), None
