@@ -132,7 +132,7 @@ class TestHelp:
         (phony,) = re.findall(r"^\.PHONY: (.*)$", (ground.folder / "Makefile").read_text("utf-8"), re.MULTILINE)
 
         assert (0, "") == (done.returncode, done.stderr)
-        assert set(phony.split()) - {"foreign"} == set(re.findall(r"^  make (\w+) +\S", done.stdout, re.MULTILINE))
+        assert set(phony.split()) - {"foreign"} == set(re.findall(r"^  make ([\w-]+) +\S", done.stdout, re.MULTILINE))
         assert not (ground.folder / ".venv").exists()
 
 
