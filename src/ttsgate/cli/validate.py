@@ -56,10 +56,9 @@ def _embedded(config: Config) -> EmulatorProcess | None:
     """The emulator of a run against it, spawned but not waited for; it ends with us whatever happens."""
     if config.target != "emulator":
         return None
-    from ttsgate.emulator.process import EmulatorProcess
+    from ttsgate.emulator.process import embedded
 
-    extra = [f"--extra-model={m.name}={m.like}" for m in config.known_models.values() if m.like]
-    return EmulatorProcess(faults=config.faults, extra=extra).spawn()
+    return embedded(config.faults, config.known_models.values()).spawn()
 
 
 def _speaker(config: Config) -> Callable[[str], None]:

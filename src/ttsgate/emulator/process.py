@@ -10,14 +10,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from ttsgate.catalog import Model
 from ttsgate.errors import HarnessError, UsageError
 
-__all__ = ["EmulatorProcess", "Endpoints"]
+__all__ = ["EmulatorProcess", "Endpoints", "embedded"]
 
 _SECRETS = ("DASHSCOPE_", "TTSGATE_API_KEY", "ALIBABA_CLOUD_", "ALICLOUD_")
 
@@ -175,3 +176,8 @@ class EmulatorProcess:
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.stop)
+
+
+def embedded(faults: Sequence[str], models: Iterable[Model]) -> EmulatorProcess:
+    """The emulator of a run: with the run's faults, and every model of it that the catalogue does not have."""
+    return EmulatorProcess(faults=faults, extra=[f"--extra-model={m.name}={m.like}" for m in models if m.like])

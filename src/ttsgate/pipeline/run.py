@@ -20,7 +20,7 @@ from ttsgate.bundle import BundleFolder
 from ttsgate.collect.plan import Plan, make_plan, planned_runtimes
 from ttsgate.config import Config, find_data, find_key, key_variables, resolve_target
 from ttsgate.config.policies import refuse_early
-from ttsgate.emulator.process import EmulatorProcess
+from ttsgate.emulator.process import EmulatorProcess, embedded
 from ttsgate.errors import HarnessError, TtsgateError, UsageError
 from ttsgate.judgement import engine
 from ttsgate.judgement.registry import CHECKS, Check, Stage
@@ -143,8 +143,7 @@ class Run:
         report.write_latest(self.result, self.config.output_dir)
         if self.result.target.kind == "emulator":
             if self.emulator is None:
-                extra = [f"--extra-model={m.name}={m.like}" for m in self.plan.models.values() if m.like]
-                self.emulator = EmulatorProcess(faults=self.config.faults, extra=extra)
+                self.emulator = embedded(self.config.faults, self.plan.models.values())
             endpoints = self.emulator.start()
             self.result.target.ws_url, self.result.target.http_url = endpoints.ws_url, endpoints.http_url
             self.result.target.facts = {"seed": endpoints.seed, "fidelity": endpoints.fidelity}
