@@ -8,7 +8,7 @@ import pytest
 
 from ttsgate.judgement.causes import CAUSES
 from ttsgate.judgement.document import causes_table, metrics_table
-from ttsgate.judgement.views import AUDIO_METRICS
+from ttsgate.judgement.numbers import AUDIO_METRICS
 from ttsgate.measure.timing import METRICS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

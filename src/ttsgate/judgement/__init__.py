@@ -6,7 +6,11 @@ import importlib
 
 __all__ = ["load_all"]
 
-_MODULES = ("synthesis", "stages", "conformance", "shapes", "audio", "whole", "spoken", "timing", "across")
+_MODULES = (
+    *("synthesis", "stages"),
+    *("envelope", "order", "settings", "ids", "shapes", "deltas", "usage"),
+    *("audio", "whole", "spoken", "timing", "across"),
+)
 """Modules that register checks, in the order in which the checks are read: a needed one before those that need it."""
 
 

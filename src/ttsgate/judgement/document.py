@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ttsgate.judgement.causes import CAUSES
-from ttsgate.judgement.views import AUDIO_METRICS
+from ttsgate.judgement.numbers import AUDIO_METRICS
 from ttsgate.measure.timing import METRICS
 
 __all__ = ["causes_table", "metrics_table"]

@@ -6,14 +6,16 @@ that a misreading there cannot hide here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ttsgate.catalog import Model
+from ttsgate.judgement.frames import Frame, ResponseView
+from ttsgate.judgement.numbers import AUDIO_NUMBERS
 from ttsgate.measure.activity import Activity, likeness, speech_probabilities
-from ttsgate.measure.identity import Heard, TrueRate, coverage, true_rate
+from ttsgate.measure.identity import Heard, TrueRate, true_rate
 from ttsgate.measure.levels import Levels, levels_of
 from ttsgate.measure.pcm import Samples, container_of, read_wav, samples_of, to_float
 from ttsgate.measure.speech import Speech, analyse
@@ -22,59 +24,12 @@ from ttsgate.measure.timing import Arrival, arrivals, session_metrics
 from ttsgate.result.record import Cell, Evidence, ModelFacts, Runtime, SessionRecord, Target
 from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
 
-__all__ = ["AUDIO_METRICS", "CellView", "Frame", "ResponseView", "RunView", "SessionView"]
+__all__ = ["CellView", "RunView", "SessionView"]
 
 LISTEN_S = 5.0
 """Most seconds that the speech detector listens to in order to compare sample rates: 150 decisions."""
 QUOTE = 160
 """Longest quotation in evidence, characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One event that came from the service."""
-
-    number: int
-    """Entry number in the transcript, 0-based."""
-    t: float
-    """Seconds on the session's clock."""
-    type: str
-    """Its ``type``, empty when that is missing or no string."""
-    event: dict[str, Any]
-    """The event."""
-
-    def get(self, *path: str | int) -> Any:
-        """The value at that path, None when there is nothing."""
-        here: Any = self.event
-        for step in path:
-            if isinstance(here, dict) and isinstance(step, str):
-                here = here.get(step)
-            elif isinstance(here, list) and isinstance(step, int) and -len(here) <= step < len(here):
-                here = here[step]
-            else:
-                return None
-        return here
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseView:
-    """The events from one ``response.created`` up to the next."""
-
-    number: int
-    """0-based."""
-    created: Frame | None
-    """None for events that came before any ``response.created``."""
-    frames: tuple[Frame, ...]
-    """All ``response.*`` events of it in order, `created` included."""
-
-    def of(self, *types: str) -> list[Frame]:
-        """Its events of these types."""
-        return [f for f in self.frames if f.type in types]
-
-    @property
-    def done(self) -> Frame | None:
-        """Its ``response.done``."""
-        return next(iter(self.of("response.done")), None)
 
 
 @dataclass
@@ -291,12 +246,12 @@ class SessionView:
         return numbers
 
     def number(self, name: str) -> float | None:
-        """One number of `metrics` or `AUDIO_METRICS`; None when this session cannot give it."""
+        """One number of `metrics` or of `AUDIO_NUMBERS`; None when this session cannot give it."""
         if name in self.metrics:
             return self.metrics[name]
         if self.samples is None or not len(self.samples):
             return None
-        value = _AUDIO_NUMBERS[name](self) if name in _AUDIO_NUMBERS else None
+        value = AUDIO_NUMBERS[name](self) if name in AUDIO_NUMBERS else None
         return None if value is None else round(float(value), 3)
 
     def where(
@@ -309,33 +264,6 @@ class SessionView:
         number = frame.number if isinstance(frame, Frame) else frame.frame if isinstance(frame, Arrival) else frame
         words = None if quote is None else quote if isinstance(quote, str) else repr(quote)
         return Evidence(file=file, frame=number, sample=sample, quote=words[:QUOTE] if words is not None else None)
-
-
-AUDIO_METRICS: dict[str, str] = {
-    "audio_ms": "length of the audio at the sample rate that was asked for",
-    "peak_dbfs": "largest sample against full scale, dB",
-    "active_dbfs": "mean level of the sounding parts against full scale, dB",
-    "lead_in_ms": "from the first sample to the first 10 ms above -55 dBFS",
-    "tail_ms": "from the last 10 ms above -55 dBFS to the last sample",
-    "speech_ms": "what the speech detector takes for speech",
-    "syllables_per_s": "syllable nuclei a second of sound, pauses taken out",
-    "pitch_hz": "median fundamental frequency",
-    "tract": "third formant against 2500 Hz, the one of a 17.5 cm vocal tract",
-    "coverage": "share of the text that was spoken, estimated from nuclei and time",
-}
-"""Name of each number that needs the samples, and what it is; times count from the first sample."""
-
-_AUDIO_NUMBERS: dict[str, Callable[[SessionView], float | None]] = {
-    "peak_dbfs": lambda v: v.levels.peak_db,
-    "active_dbfs": lambda v: v.levels.active_db,
-    "lead_in_ms": lambda v: None if v.levels.first_s is None else v.levels.first_s * 1000,
-    "tail_ms": lambda v: None if v.levels.last_s is None else (v.levels.seconds - v.levels.last_s) * 1000,
-    "speech_ms": lambda v: v.activity.speech_s * 1000,
-    "syllables_per_s": lambda v: v.speech.nuclei / v.speech.active_s if v.speech.active_s else None,
-    "pitch_hz": lambda v: v.speech.pitch_hz,
-    "tract": lambda v: v.speech.tract,
-    "coverage": lambda v: coverage(v.speech, v.expected, speech_rate=v.asked.speech_rate or 1.0),
-}
 
 
 @dataclass
