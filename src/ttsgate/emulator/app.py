@@ -171,7 +171,9 @@ class Emulator:
         if request.method != "GET":
             return web.json_response({"error": "read only"}, status=405)
         if what == "sessions":
-            return web.json_response([asdict(figures) for figures in self.door.recent])
+            wanted = request.query.getall("id", [])
+            chosen = [f for f in list(self.door.recent) if not wanted or f.id in wanted]
+            return web.json_response([asdict(figures) for figures in chosen])
         if what == "state":
             return web.json_response(self.state())
         return web.json_response({"error": "there are /admin/faults, /admin/sessions and /admin/state"}, status=404)

@@ -130,6 +130,8 @@ class RealtimeDoor:
             ws.headers[header] = value
         await ws.prepare(request)
         figures = Figures(model=name, faults=[type(h).__name__ for h in injection.hooks])
+        if self.config.admin:
+            figures.headers = _without_key(request)
         self.recent.append(figures)
         model = self.account.find_model(name)
         known = model or replace(catalog.MODELS[catalog.FIVE[0]], name=name)
@@ -201,6 +203,14 @@ class RealtimeDoor:
         if self.config.switch("unpaid") == "refuse":
             return problem, _nothing
         return None, _ending("error", problem)
+
+
+def _without_key(request: web.Request) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if key:
+        headers["authorization"] = f"{scheme} ***"
+    return headers
 
 
 def _refusal(error: ApiError | None) -> Refusal | None:

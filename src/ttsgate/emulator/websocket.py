@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import random
+import socket
+import struct
 from binascii import b2a_base64
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -26,6 +28,8 @@ from ttsgate.protocol.realtime.server import Action, Close, Refusal, Segment, Se
 __all__ = ["Connection", "Figures", "id_source"]
 
 log = logging.getLogger("ttsgate.emulator")
+
+FRAMES_KEPT = 24
 
 _encode = msgspec.json.Encoder().encode
 _ALPHANUMERIC = bytes.maketrans(b"+/", b"Aa")
@@ -55,6 +59,10 @@ class Figures:
     ended: str = ""
     """How it ended: ``finished``, ``closed by client``, ``dropped: ...``; empty while it runs."""
     faults: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the handshake carried, names in lower case, without the key; kept when the admin endpoint is on."""
+    frames: list[str] = field(default_factory=list)
+    """The first text frames of the client, cut to 2000 characters; kept when the admin endpoint is on."""
 
 
 class _Gone(Exception):
@@ -113,10 +121,14 @@ class Connection:
             await asyncio.gather(*waiting, return_exceptions=True)
             self.figures.ended = self.figures.ended or "closed by client"
 
-    def abort(self) -> None:
-        """Reset the connection."""
-        if self._transport is not None:
-            self._transport.abort()
+    def abort(self, *, reset: bool = False) -> None:
+        """End the connection without a close frame, by a TCP reset if told so."""
+        if self._transport is None:
+            return
+        if reset:
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
 
     # -- hearing -----------------------------------------------------------------------------
 
@@ -126,6 +138,8 @@ class Connection:
             self._heard = self._loop.time()
             match message.type:
                 case WSMsgType.TEXT:
+                    if self.config.admin and len(self.figures.frames) < FRAMES_KEPT:
+                        self.figures.frames.append(message.data[:2000])
                     await self._hear(message.data)
                 case WSMsgType.BINARY:
                     async with self._turn:
@@ -217,7 +231,7 @@ class Connection:
         elif item.drop:
             self.figures.ended = "dropped: by the service"
             self._closing = True
-            self.abort()
+            self.abort(reset=item.reset)
         elif item.wire is not None:
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.write(item.wire)

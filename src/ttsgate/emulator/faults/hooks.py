@@ -152,7 +152,9 @@ class Outgoing:
     close: tuple[int | None, str] | None = None
     """Close with this code (None: no status) and reason."""
     drop: bool = False
-    """Reset the connection."""
+    """End the connection without a close frame."""
+    reset: bool = False
+    """With `drop`: by a TCP reset instead of an orderly end."""
 
     @property
     def type(self) -> str:

@@ -58,14 +58,15 @@ def _close_mid(args: Args) -> Hooks:
 
 @fault(
     "session.drop",
-    "The connection is reset in the middle of the audio.",
+    "The connection ends in the middle of the audio, without a close frame.",
     check="C-finished",
     cause="network.dropped",
     party="network",
     after=seconds(0.5, "audio sent before"),
+    how=word("fin", "orderly end or reset of the TCP connection", "fin", "rst"),
 )
 def _drop(args: Args) -> Hooks:
-    return _EndAfter(args["after"], Outgoing(drop=True))
+    return _EndAfter(args["after"], Outgoing(drop=True, reset=args["how"] == "rst"))
 
 
 class _Hang(Hooks):
@@ -195,6 +196,7 @@ def _cut_at_end(_: Args) -> Hooks:
     "session.update is acknowledged with the defaults instead of what was asked for.",
     check="P-voice-echo P-rate-echo P-mode-echo",
     cause="service.setting",
+    scene="settings",
 )
 def _ignores_update(_: Args) -> Hooks:
     def change(event: Event, _: Hooks) -> Iterable[Event]:
