@@ -6,8 +6,8 @@ They compare sessions of one run with each other, so that neither the synthesise
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator
 from itertools import combinations
 from statistics import fmean
 
@@ -37,13 +37,14 @@ ALIAS_PITCH = 0.17
 """Three semitones: an alias whose voice moved this far speaks with another voice."""
 ALIAS_TIME = 0.25
 """A quarter faster or slower is another delivery."""
+REPEATS = 8
+"""Repetitions of one utterance that are compared with others: their pairs grow with the square."""
 WIDER = 1.15
 """Least growth of the band between two sample rates: they differ by 1.5 and more."""
 
 
 def _good(session: SessionView) -> bool:
-    samples = session.samples
-    return samples is not None and len(samples) > 0 and session.complete and session.speech.pitch_hz is not None
+    return session.sample_count > 0 and session.complete and session.speech.pitch_hz is not None
 
 
 def _names(sessions: list[SessionView]) -> str:
@@ -61,7 +62,7 @@ def _names(sessions: list[SessionView]) -> str:
 def _intermittent(cell: CellView) -> Iterator[Problem]:
     if len(cell.sessions) < 2 or cell.cell.expectation != "speech":
         raise NotApplicable
-    failed = [s for s in cell.sessions if not s.of("session.finished") or not s.audio]
+    failed = [s for s in cell.sessions if not s.finished or not s.audio_bytes]
     if failed and len(failed) < len(cell.sessions):
         yield Problem(
             f"{len(failed)} of {len(cell.sessions)} sessions did not bring their audio to the end: {_names(failed)}",
@@ -207,11 +208,10 @@ def _band(run: RunView) -> Iterator[Problem]:
 )
 def _alias(run: RunView) -> Iterator[Problem]:
     pairs = 0
-    for one, two in combinations([s for s in run.sessions if _good(s)], 2):
+    alike = _groups(run, lambda s: (s.transcript.client, s.asked, s.text))
+    for one, two in (pair for group in alike for pair in combinations(group, 2)):
         names = {one.model.name, two.model.name}
         if len(names) < 2 or not ({one.model.snapshot, two.model.snapshot} & names):
-            continue
-        if one.text != two.text or one.asked != two.asked or one.transcript.client != two.transcript.client:
             continue
         pairs += 1
         pitch, time = _ratio(one.speech.pitch_hz, two.speech.pitch_hz), _ratio(one.speech.active_s, two.speech.active_s)
@@ -227,11 +227,22 @@ def _alias(run: RunView) -> Iterator[Problem]:
         raise NotApplicable
 
 
+def _groups(run: RunView, key: Callable[[SessionView], Hashable]) -> list[list[SessionView]]:
+    """Good sessions by key; of those that repeat one utterance on one model no more than `REPEATS`."""
+    groups: dict[Hashable, list[SessionView]] = defaultdict(list)
+    seen: Counter[Hashable] = Counter()
+    for session in run.sessions:
+        said = (session.transcript.client, session.transcript.model, session.asked, session.text)
+        if seen[said] < REPEATS and _good(session):
+            seen[said] += 1
+            groups[key(session)].append(session)
+    return list(groups.values())
+
+
 def _pairs(run: RunView, same: str) -> Iterator[tuple[SessionView, SessionView]]:
     """Pairs of good sessions over one client on one model, and with one voice when `same` says so."""
-    for one, two in combinations([s for s in run.sessions if _good(s)], 2):
-        if one.transcript.client != two.transcript.client or one.transcript.model != two.transcript.model:
-            continue
+    alike = _groups(run, lambda s: (s.transcript.client, s.transcript.model))
+    for one, two in (pair for group in alike for pair in combinations(group, 2)):
         if same == "voice" and one.asked.voice != two.asked.voice:
             continue
         yield one, two

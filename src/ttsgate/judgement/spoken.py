@@ -54,7 +54,7 @@ undisturbed speech (it skips closures and hiss) and next to nothing of noise, to
 
 def judged_text(view: SessionView) -> None:
     """Leave when there is too little text, or no audio, to say how much of it was spoken."""
-    if view.samples is None or not len(view.samples) or not view.complete:
+    if not view.sample_count or not view.complete:
         raise NotApplicable
     if view.expected.syllables < MIN_SYLLABLES:
         raise NotApplicable

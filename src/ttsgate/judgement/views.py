@@ -6,10 +6,12 @@ that a misreading there cannot hide here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self, TypeVar, overload
+
+import msgspec
 
 from ttsgate.catalog import Model
 from ttsgate.judgement.frames import Frame, ResponseView
@@ -31,6 +33,23 @@ LISTEN_S = 5.0
 QUOTE = 160
 """Longest quotation in evidence, characters."""
 
+T = TypeVar("T")
+
+
+class _Received(cached_property[T]):
+    """What is as large as what was received: once a view let go of it, it is asked of the view that reads it back."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
+        if instance is not None and instance.read_back is not None:
+            return getattr(instance.read_back(), str(self.attrname))
+        return super().__get__(instance, owner)
+
 
 @dataclass
 class SessionView:
@@ -51,6 +70,8 @@ class SessionView:
     """Texts spoken, when several utterances went over one connection; empty means the utterance's."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the session left: ``fallback.wav``."""
+    read_back: Callable[[], SessionView] | None = None
+    """Gives the whole view again, once this one let go of what was received."""
     _heard: dict[int, Heard] = field(default_factory=dict, repr=False)
 
     # -- identity ------------------------------------------------------------------------
@@ -85,14 +106,36 @@ class SessionView:
         """The stand-alone probe's JSON, empty for the wire client."""
         return self.record.probe if self.record else {}
 
+    def let_go(self, read_back: Callable[[], SessionView]) -> None:
+        """Keep what is small; what was received is read again when a rule across sessions asks for it.
+
+        `transcript` keeps its head only: entries are read through `entries`.
+
+        Args:
+            read_back: Gives the whole session as a view of its own.
+        """
+        for name in ("finished", "complete", "audio_bytes", "sample_count"):
+            getattr(self, name)
+        for name, value in vars(type(self)).items():
+            if isinstance(value, _Received):
+                self.__dict__.pop(name, None)
+        self.transcript = msgspec.structs.replace(self.transcript, entries=[])
+        self.files = {}
+        self.read_back = read_back
+
     # -- events --------------------------------------------------------------------------
 
-    @cached_property
+    @_Received
+    def entries(self) -> list[Entry]:
+        """Everything that was seen, in order."""
+        return self.transcript.entries
+
+    @_Received
     def frames(self) -> tuple[Frame, ...]:
         """Every JSON event from the service, in order."""
         return tuple(
             Frame(i, e.t, e.type or "", e.event)
-            for i, e in enumerate(self.transcript.entries)
+            for i, e in enumerate(self.entries)
             if e.dir == "in" and e.event is not None
         )
 
@@ -108,19 +151,19 @@ class SessionView:
         """Events of these types that we sent; empty below the level ``frames`` unless the SDK child noted them."""
         return [
             Frame(i, e.t, e.type or "", e.event)
-            for i, e in enumerate(self.transcript.entries)
+            for i, e in enumerate(self.entries)
             if e.dir == "out" and e.event is not None and e.type in types
         ]
 
     def notes(self, *names: str) -> Iterator[tuple[int, Entry]]:
         """Notes of these names with their entry numbers."""
-        return ((i, e) for i, e in enumerate(self.transcript.entries) if e.dir == "note" and e.name in names)
+        return ((i, e) for i, e in enumerate(self.entries) if e.dir == "note" and e.name in names)
 
     def note(self, name: str) -> dict[str, Any] | None:
         """The facts of the first note of that name, None when there is none."""
         return next((e.data or {} for _, e in self.notes(name)), None)
 
-    @cached_property
+    @_Received
     def responses(self) -> tuple[ResponseView, ...]:
         """The responses of the session; events that came before any ``response.created`` form one without it."""
         groups: list[list[Frame]] = []
@@ -135,7 +178,7 @@ class SessionView:
             ResponseView(n, g[0] if g[0].type == "response.created" else None, tuple(g)) for n, g in enumerate(groups)
         )
 
-    @cached_property
+    @_Received
     def echo(self) -> dict[str, Any]:
         """The settings that the service said were in force: the last ``session.updated``, else ``session.created``."""
         for kind in ("session.updated", "session.created"):
@@ -147,12 +190,12 @@ class SessionView:
 
     # -- audio ---------------------------------------------------------------------------
 
-    @cached_property
+    @_Received
     def pieces(self) -> tuple[Arrival, ...]:
         """Every audio delta, decoded."""
         return tuple(arrivals(self.transcript))
 
-    @cached_property
+    @_Received
     def audio(self) -> bytes:
         """Everything that was decodable, joined."""
         return b"".join(p.data for p in self.pieces)
@@ -167,7 +210,7 @@ class SessionView:
         """Format asked for."""
         return self.asked.format
 
-    @cached_property
+    @_Received
     def samples(self) -> Samples | None:
         """16-bit mono samples; None for formats that need a decoder.
 
@@ -228,10 +271,25 @@ class SessionView:
             pitch_rate=self.asked.pitch_rate or 1.0,
         )
 
-    @property
+    @cached_property
+    def audio_bytes(self) -> int:
+        """Bytes of `audio`."""
+        return len(self.audio)
+
+    @cached_property
+    def sample_count(self) -> int:
+        """How many `samples` there are, 0 for formats that need a decoder."""
+        return 0 if self.samples is None else len(self.samples)
+
+    @cached_property
+    def finished(self) -> bool:
+        """Whether the service ended the session by itself."""
+        return self.first("session.finished") is not None
+
+    @cached_property
     def complete(self) -> bool:
         """Whether the service itself says that everything was spoken."""
-        return bool(self.of("session.finished")) or (
+        return self.finished or (
             bool(self.responses) and all(r.of("response.audio.done", "response.done") for r in self.responses)
         )
 
