@@ -86,6 +86,7 @@ class Account:
         self._lifecycle = Lifecycle(
             config.model_states, extra_models or {}, announced=self.behaviour("retirement") == "announced"
         )
+        self.keys = set(config.api_keys)
         self._tokens: dict[str, float] = {}
         self._voices: dict[str, CustomVoice] = {}
         for target, voice in config.custom_voices:
@@ -125,7 +126,7 @@ class Account:
 
     def _principal(self, key: str) -> Principal | None:
         given = key.encode("utf-8", "surrogateescape")
-        if any(hmac.compare_digest(given, valid.encode()) for valid in self.config.api_keys):
+        if any(hmac.compare_digest(given, valid.encode()) for valid in self.keys):
             return Principal()
         return Principal(temporary=True) if self._tokens.get(key, 0.0) > self.now() else None
 

@@ -81,6 +81,7 @@ class Emulator:
             app.router.add_get(f"/{{prefix:.+}}{PATH}", self.door.handle)
         app.router.add_routes(http_routes(self.account, self.speech, self.config, hook=self._on_http))
         if self.config.admin:
+            app.router.add_route("*", "/admin/profiles/{name}", self._admin_profile)
             app.router.add_route("*", "/admin/{what}", self._admin)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=1.0, keepalive_timeout=30.0
@@ -176,7 +177,26 @@ class Emulator:
             return web.json_response([asdict(figures) for figures in chosen])
         if what == "state":
             return web.json_response(self.state())
-        return web.json_response({"error": "there are /admin/faults, /admin/sessions and /admin/state"}, status=404)
+        what = "there are /admin/faults, /admin/profiles/NAME, /admin/sessions and /admin/state"
+        return web.json_response({"error": what}, status=404)
+
+    async def _admin_profile(self, request: web.Request) -> web.Response:
+        if request.remote not in ("127.0.0.1", "::1"):
+            return web.json_response({"error": "the admin endpoint answers on loopback only"}, status=403)
+        profiles, name = self.door.profiles, request.match_info["name"]
+        try:
+            if request.method in ("PUT", "POST"):
+                made = profiles.put(name, await request.json())
+                self.account.keys.add(made.key)
+                return web.json_response({"faults": made.injector.names()})
+        except (UsageError, ValueError) as exc:
+            return web.json_response({"error": str(exc)}, status=400)
+        found = profiles.drop(name) if request.method == "DELETE" else profiles.get(name)
+        if found is None:
+            return web.json_response({"error": f"there is no profile {name!r}"}, status=404)
+        if request.method == "DELETE":
+            self.account.keys.discard(found.key)
+        return web.json_response(found.as_dict())
 
     async def _admin_faults(self, request: web.Request) -> web.Response:
         try:

@@ -17,9 +17,11 @@ from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Context, Handshake
 from ttsgate.emulator.faults.registry import Injector, Selected, parse_fault
 from ttsgate.emulator.pacing import Lateness
+from ttsgate.emulator.profiles import Profile, Profiles
 from ttsgate.emulator.speaking import Renders
 from ttsgate.emulator.speech.engine import Speech
 from ttsgate.emulator.websocket import Connection, Figures, id_source
+from ttsgate.emulator.witness import Witness
 from ttsgate.errors import UsageError
 from ttsgate.protocol.realtime.server import Action, Close, Refusal, Rules, ServerSession, Settings
 
@@ -85,6 +87,7 @@ class RealtimeDoor:
     def __init__(self, account: Account, speech: Speech, config: EmulatorConfig, injector: Injector) -> None:
         self.account, self.config, self.injector = account, config, injector
         self.renders = Renders(speech)
+        self.profiles = Profiles(config)
         self.lateness = Lateness()
         self.opened = 0
         self.connections: set[Connection] = set()
@@ -92,19 +95,40 @@ class RealtimeDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /api-ws/v1/realtime?model=...``"""
-        name = request.query.get("model", self.config.proxy_model or "")
+        sent = request.headers.get("Authorization", "").partition(" ")[2].strip()
+        profile = self.profiles.of(sent, request.match_info.get("prefix", ""))
+        if profile is None:
+            return await self._handle(request, self.config, self.injector, None, self.config.api_keys[0])
+        witness = _witness(request, profile)
+        try:
+            answer = await self._handle(request, profile.config, profile.injector, witness, profile.key)
+            if not isinstance(answer, web.WebSocketResponse):
+                witness.note("refused", status=answer.status)
+            return answer
+        finally:
+            witness.over = True
+
+    async def _handle(
+        self,
+        request: web.Request,
+        config: EmulatorConfig,
+        injector: Injector,
+        witness: Witness | None,
+        proxy_key: str,
+    ) -> web.StreamResponse:
+        name = request.query.get("model", config.proxy_model or "")
         try:
             own = faults_of_request(request)
         except UsageError as exc:
             return _refused(400, "InvalidParameter", str(exc))
         self.opened += 1
         number = self.opened
-        rng = random.Random(f"{self.config.seed}/{number}")
+        rng = random.Random(f"{config.seed}/{number}")
         authorization = request.headers.get("Authorization")
-        if authorization is None and self.config.proxy_model is not None:
-            authorization = f"Bearer {self.config.api_keys[0]}"
+        if authorization is None and config.proxy_model is not None:
+            authorization = f"Bearer {proxy_key}"
         ctx = Context(name, key=(authorization or "").partition(" ")[2].strip(), number=number, rng=rng)
-        injection = self.injector.for_session(ctx, extra=own)
+        injection = injector.for_session(ctx, extra=own)
         shake = injection.handshake()
         await _pause(request, shake.wait_s)
         if shake.drop or shake.raw is not None:
@@ -112,30 +136,30 @@ class RealtimeDoor:
         if shake.status is not None:
             return _respond(shake.status, shake.body, shake.headers)
         ws = web.WebSocketResponse(
-            timeout=self.config.close_timeout_s,
-            compress=self.config.switch("deflate") == "on",
-            max_msg_size=self.config.max_message_bytes,
+            timeout=config.close_timeout_s,
+            compress=config.switch("deflate") == "on",
+            max_msg_size=config.max_message_bytes,
         )
         if not ws.can_prepare(request):
             return _refused(400, "InvalidParameter", "A websocket handshake is expected here.")
         principal = self.account.authorize(authorization, request.headers.get("X-DashScope-WorkSpace"))
         if isinstance(principal, ApiError):
             wanted = "missing-key" if not authorization else "bad-key"
-            status = int(self.config.switch(wanted)) if principal.status == 401 else principal.status
+            status = int(config.switch(wanted)) if principal.status == 401 else principal.status
             return _refused(status, principal.code, principal.message, request_id=self.account.new_request_id())
-        refusal, then = self._admit(principal, name)
+        refusal, then = self._admit(principal, name, config)
         if refusal is not None:
             return _refused(refusal.status, refusal.code, refusal.message, request_id=self.account.new_request_id())
         for header, value in shake.headers.items():
             ws.headers[header] = value
         await ws.prepare(request)
         figures = Figures(model=name, faults=[type(h).__name__ for h in injection.hooks])
-        if self.config.admin:
+        if config.admin:
             figures.headers = _without_key(request)
         self.recent.append(figures)
         model = self.account.find_model(name)
         known = model or replace(catalog.MODELS[catalog.FIVE[0]], name=name)
-        session = self._session(principal, known, id_source(rng))
+        session = self._session(principal, known, id_source(rng), config)
         opening: list[Action] = session.open()
         figures.id = session.id
         opening += then(session)
@@ -146,9 +170,10 @@ class RealtimeDoor:
             model=known,
             renders=self.renders,
             injection=injection,
-            config=self.config,
+            config=config,
             lateness=self.lateness,
             figures=figures,
+            witness=witness,
         )
         self.connections.add(connection)
         try:
@@ -157,7 +182,9 @@ class RealtimeDoor:
             self.connections.discard(connection)
         return ws
 
-    def _session(self, principal: Principal, model: catalog.Model, new_id: Callable[[str], str]) -> ServerSession:
+    def _session(
+        self, principal: Principal, model: catalog.Model, new_id: Callable[[str], str], config: EmulatorConfig
+    ) -> ServerSession:
         def voice(name: str) -> Refusal | None:
             return _refusal(self.account.voice_problem(model.name, name))
 
@@ -169,18 +196,18 @@ class RealtimeDoor:
             new_id=new_id,
             voice=voice,
             spend=spend,
-            rules=rules_for(model, self.config),
+            rules=rules_for(model, config),
             settings=Settings(),
         )
 
     def _admit(
-        self, principal: Principal, name: str
+        self, principal: Principal, name: str, config: EmulatorConfig
     ) -> tuple[ApiError | None, Callable[[ServerSession], list[Action]]]:
         """Why the handshake is refused, or what follows ``session.created``."""
         state = self.account.model_state(name)
         model = self.account.find_model(name)
         if state in ("unknown", "retired", "absent"):
-            choice = self.config.switch(f"{state}-model")
+            choice = config.switch(f"{state}-model")
             missing = ApiError(404, "ModelNotFound", "Model can not be found.")
             denied = ApiError(403, "Model.AccessDenied", "Model access denied.")
             error = denied if state == "absent" else missing
@@ -193,14 +220,14 @@ class RealtimeDoor:
         if problem is None:
             return None, _nothing
         if "Throttling.RateQuota" in problem.code:
-            match self.config.switch("throttled"):
+            match config.switch("throttled"):
                 case "refuse-429":
                     return problem, _nothing
                 case "error":
                     return None, _ending("error", problem)
                 case _:
                     return None, _throttled
-        if self.config.switch("unpaid") == "refuse":
+        if config.switch("unpaid") == "refuse":
             return problem, _nothing
         return None, _ending("error", problem)
 
@@ -211,6 +238,17 @@ def _without_key(request: web.Request) -> dict[str, str]:
     if key:
         headers["authorization"] = f"{scheme} ***"
     return headers
+
+
+def _witness(request: web.Request, profile: Profile) -> Witness:
+    headers = request.headers
+    facts = {
+        "authorization": "Authorization" in headers,
+        "headers": {n: headers[n] for n in ("User-Agent", "X-DashScope-WorkSpace", "Origin") if n in headers},
+    }
+    witness = Witness(asyncio.get_running_loop().time, request.path_qs, facts)
+    profile.keep(witness)
+    return witness
 
 
 def _refusal(error: ApiError | None) -> Refusal | None:

@@ -22,6 +22,7 @@ from ttsgate.emulator.config import EmulatorConfig
 from ttsgate.emulator.faults.hooks import Injection, Outgoing
 from ttsgate.emulator.pacing import Lateness, Schedule
 from ttsgate.emulator.speaking import Renders, Stream, speak, utterance_of
+from ttsgate.emulator.witness import Witness
 from ttsgate.errors import TtsgateError
 from ttsgate.protocol.realtime.server import Action, Close, Refusal, Segment, Send, ServerSession, Speak, Stop
 
@@ -84,10 +85,12 @@ class Connection:
         config: EmulatorConfig,
         lateness: Lateness,
         figures: Figures,
+        witness: Witness | None = None,
     ) -> None:
         self.ws, self.session, self.model = ws, session, model
         self.renders, self.injection, self.config = renders, injection, config
         self.lateness, self.figures = lateness, figures
+        self.witness = witness
         self._transport = request.transport
         self._loop = asyncio.get_running_loop()
         # Actions are carried out in the order in which the session decided on them: whoever asks
@@ -103,6 +106,8 @@ class Connection:
     async def run(self, opening: list[Action]) -> None:
         """Serve the session; returns when the connection is over."""
         try:
+            if self.witness is not None:
+                self.witness.note("upgraded", status=101)
             self._watch_idle()
             async with self._turn:
                 await self._perform(opening)
@@ -120,6 +125,8 @@ class Connection:
                     task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
             self.figures.ended = self.figures.ended or "closed by client"
+            if self.witness is not None:
+                self.witness.end("service" if self._closing else "client", self.ws.close_code)
 
     def abort(self, *, reset: bool = False) -> None:
         """End the connection without a close frame, by a TCP reset if told so."""
@@ -136,6 +143,8 @@ class Connection:
         while True:
             message = await self.ws.receive()
             self._heard = self._loop.time()
+            if self.witness is not None and message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self.witness.heard(message.data)
             match message.type:
                 case WSMsgType.TEXT:
                     if self.config.admin and len(self.figures.frames) < FRAMES_KEPT:
@@ -145,6 +154,8 @@ class Connection:
                     async with self._turn:
                         await self._perform(self.session.receive_binary(len(message.data)))
                 case _:
+                    if self.witness is not None and not self._closing:
+                        self.witness.end("client", self.ws.close_code)
                     return
 
     async def _hear(self, text: str) -> None:
@@ -239,6 +250,8 @@ class Connection:
             await self._frame(_encode(item.event), WSMsgType.TEXT)
         elif item.data is not None:
             await self._frame(item.data, WSMsgType(item.opcode))
+        if self.witness is not None:
+            self.witness.said(item)
 
     async def _frame(self, data: bytes, opcode: WSMsgType) -> None:
         transport = self._transport
