@@ -41,21 +41,24 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def command(verb: str) -> str:
     """What a verb does and its options, as its ``--help`` has them; a group's commands one after the other."""
-    context = click.Context(app, info_name="ttsgate")
-    found = app.get_command(context, verb)
+    root = click.Context(app, info_name="ttsgate", **app.context_settings)
+    found = app.get_command(root, verb)
     assert found is not None
-    text = _command(found, f"ttsgate {verb}")
+    context = click.Context(found, parent=root, info_name=verb, **found.context_settings)
+    text = _command(context)
     for name, inner in found.commands.items() if isinstance(found, click.Group) else ():
-        text += f"\n## ttsgate {verb} {name}\n\n{_command(inner, f'ttsgate {verb} {name}')}"
+        below = click.Context(inner, parent=context, info_name=name, **inner.context_settings)
+        text += f"\n## ttsgate {verb} {name}\n\n{_command(below)}"
     return text
 
 
-def _command(found: click.Command, name: str) -> str:
-    inner = click.Context(found, info_name=name, **found.context_settings)
-    usage = " ".join(found.collect_usage_pieces(inner))
-    records = (p.get_help_record(inner) for p in found.get_params(inner) if isinstance(p, click.Option))
+def _command(context: click.Context) -> str:
+    found = context.command
+    usage = " ".join(found.collect_usage_pieces(context))
+    records = (p.get_help_record(context) for p in found.get_params(context) if isinstance(p, click.Option))
     rows = [(f"`{record[0]}`", record[1]) for record in records if record]
-    return f"```\n{name} {usage}\n```\n\n{_paragraphs(found.help or '')}\n\n" + table(("option", "meaning"), rows)
+    head = f"```\n{context.command_path} {usage}\n```\n\n{_paragraphs(found.help or '')}\n\n"
+    return head + table(("option", "meaning"), rows)
 
 
 def _paragraphs(text: str) -> str:
