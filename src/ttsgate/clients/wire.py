@@ -28,19 +28,16 @@ from websockets.http11 import Response
 from websockets.protocol import CLOSED, OPEN
 from websockets.uri import parse_uri
 
+from ttsgate.clients.partner import CarefulPartner, Partner
 from ttsgate.protocol.realtime.client import ClientSession
 from ttsgate.result.transcript import Entry, Transcript, Utterance
 
-__all__ = ["WireSession", "open_and_close", "session_settings", "synthesize"]
+__all__ = ["WireSession", "converse", "open_and_close", "session_settings", "synthesize"]
 
 MAX_MESSAGE_BYTES = 8 * 2**20
 """A service that sends a larger message is cut off; documented deltas are a few kilobytes."""
 MAX_SESSION_BYTES = 64 * 2**20
 """What one session may send in all: twenty minutes of 24 kHz PCM in Base64."""
-ERROR_GRACE_S = 2.0
-"""How long a session may go on after an error event: protocol.md leaves open whether the service closes."""
-CLOSE_GRACE_S = 3.0
-"""How long the service may take to close after ``session.finished``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +95,12 @@ async def synthesize(plan: WireSession) -> Transcript:
         plan.texts or [plan.utterance.text],
         event_id=lambda: f"event_{uuid.uuid4().hex}",
     )
-    return await _Connection(plan, client).run()
+    return await _Connection(plan, CarefulPartner(client)).run()
+
+
+async def converse(plan: WireSession, partner: Partner) -> Transcript:
+    """Run one session as `partner` wants it; never raises for what the service does."""
+    return await _Connection(plan, partner).run()
 
 
 async def open_and_close(plan: WireSession) -> Transcript:
@@ -109,9 +111,9 @@ async def open_and_close(plan: WireSession) -> Transcript:
 class _Connection(asyncio.Protocol):
     """One TCP connection with the websocket core on top, writing a transcript."""
 
-    def __init__(self, plan: WireSession, client: ClientSession | None) -> None:
+    def __init__(self, plan: WireSession, partner: Partner | None) -> None:
         self.plan = plan
-        self.client = client
+        self.partner = partner
         self.transcript = Transcript(
             session=plan.session,
             level="frames",
@@ -131,6 +133,7 @@ class _Connection(asyncio.Protocol):
         self._received = 0
         self._not_http = False
         self._timer: asyncio.TimerHandle | None = None
+        self._patience_s: float | None = None
         self._closed_by: str | None = None
         self._given_up = False
 
@@ -151,7 +154,7 @@ class _Connection(asyncio.Protocol):
                 await self._dial()
                 await self.over.wait()
         except TimeoutError:
-            waiting = self.client.waiting_for if self.client else "session.created"
+            waiting = self.partner.waiting_for if self.partner else "session.created"
             if not self.transcript.entries or not any(e.name == "upgraded" for e in self.transcript.notes()):
                 waiting = "handshake"
             self._given_up = True
@@ -288,24 +291,37 @@ class _Connection(asyncio.Protocol):
         self._react(event)
 
     def _react(self, event: dict[str, Any]) -> None:
-        if self.client is None:
+        if self.partner is None:
             self._close()
             return
         if self.core.state is not OPEN:
             return  # the close came in the same piece: what should be answered can no longer be
-        for answer in self.client.receive(event):
-            self.transcript.entries.append(Entry(t=round(time.perf_counter() - self._zero, 6), dir="out", event=answer))
+        answers = self.partner.receive(event)
+        for answer in answers:
+            self._say(answer)
+        patience_s = self.partner.hang_up_after_s
+        if patience_s is not None and (answers or patience_s != self._patience_s):
+            self._close_after(patience_s)
+
+    def _say(self, answer: dict[str, Any] | str | bytes) -> None:
+        t = round(time.perf_counter() - self._zero, 6)
+        if isinstance(answer, bytes):
+            self.transcript.entries.append(Entry(t=t, dir="out", binary=base64.b64encode(answer).decode()))
+            self.core.send_binary(answer)
+        elif isinstance(answer, str):
+            self.transcript.entries.append(Entry(t=t, dir="out", raw=answer))
+            self.core.send_text(answer.encode())
+        else:
+            self.transcript.entries.append(Entry(t=t, dir="out", event=answer))
             self.core.send_text(json.dumps(answer, ensure_ascii=False).encode())
-        if self.client.finished:
-            self._close_after(CLOSE_GRACE_S)
-        elif self.client.error is not None:
-            self._close_after(ERROR_GRACE_S)
 
     # -- ending --------------------------------------------------------------------------
 
     def _close_after(self, seconds: float) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._close)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._patience_s = seconds
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._close)
 
     def _close(self) -> None:
         if self._closed_by is None and self.core.state is not CLOSED and self.core.close_rcvd is None:
