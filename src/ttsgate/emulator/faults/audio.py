@@ -386,8 +386,9 @@ def _clicked(samples: Samples, every: int) -> Samples:
 @fault(
     "audio.other-voice",
     "Another voice speaks than the one that was asked for and acknowledged.",
-    check="X-voices X-fingerprint",
+    check="X-voices",
     cause="service.setting service.voice",
+    scene="voices",
     voice=word("Ryan", "voice that speaks"),
 )
 def _other_voice(args: Args) -> Hooks:
@@ -399,6 +400,7 @@ def _other_voice(args: Args) -> Hooks:
     "Instructions have no effect.",
     check="X-instruction",
     cause="service.setting",
+    scene="instruction",
 )
 def _ignores_instructions(_: Args) -> Hooks:
     return OnSpeech(lambda utter, _: replace(utter, instructions=None))

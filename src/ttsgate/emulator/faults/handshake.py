@@ -124,6 +124,7 @@ fault(
     "The handshake is answered late.",
     check="T-open C-open",
     cause="service.timing",
+    scene="pace",
     by=seconds(4.0, "delay"),
 )
 def _slow(args: Args) -> Hooks:

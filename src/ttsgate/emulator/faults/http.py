@@ -109,6 +109,7 @@ def _changing(
     cause: str,
     party: str = "service",
     family: str = "",
+    scene: str = "",
     **params: Param,
 ) -> None:
     """A fault that changes answers of one family of addresses, or of one that is named as parameter ``on``."""
@@ -118,7 +119,7 @@ def _changing(
         return OnHttp(lambda call, _: change(call, args), *families)
 
     known = params if family else {**params, "on": _FAMILY}
-    fault(f"http.{name}", says, check=check, cause=cause, party=party, params=known)(build)
+    fault(f"http.{name}", says, check=check, cause=cause, party=party, scene=scene, params=known)(build)
 
 
 def _wait(call: HttpCall, args: Args) -> None:
@@ -171,6 +172,7 @@ _changing(
     lambda call, _: call.answer(call.status, {}) if call.status >= 400 else None,
     check="C-http-refusal",
     cause="service.error service.protocol client.request",
+    scene="refusal",
 )
 
 
@@ -211,6 +213,7 @@ _changing(
     check="C-http-refusal",
     cause="service.protocol",
     family="generation",
+    scene="refusal",
 )
 
 
@@ -227,6 +230,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback",
     family="generation",
+    scene="fallback",
 )
 _changing(
     "no-output",
@@ -235,6 +239,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback",
     family="generation",
+    scene="fallback",
 )
 _changing(
     "wav-gone",
@@ -243,6 +248,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback",
     family="files",
+    scene="fallback",
 )
 _changing(
     "wav-expired",
@@ -251,6 +257,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback permission.denied",
     family="files",
+    scene="fallback",
 )
 _changing(
     "wav-page",
@@ -259,6 +266,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback network.portal",
     family="files",
+    scene="fallback",
 )
 _changing(
     "wav-empty",
@@ -267,6 +275,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback",
     family="files",
+    scene="fallback",
 )
 _changing(
     "wav-header-only",
@@ -275,6 +284,7 @@ _changing(
     check="C-fallback-wav",
     cause="service.fallback",
     family="files",
+    scene="fallback",
 )
 _changing(
     "wav-silent",
@@ -283,6 +293,7 @@ _changing(
     check="C-fallback-wav A-silence",
     cause="service.fallback service.silence",
     family="files",
+    scene="fallback",
 )
 
 
@@ -299,6 +310,7 @@ class _SilentStream(Hooks):
     "The audio of server-sent events is silence.",
     check="C-fallback-wav A-silence",
     cause="service.fallback service.silence",
+    scene="fallback",
 )
 def _stream_silent(_: Args) -> Hooks:
     return _SilentStream()
@@ -314,6 +326,7 @@ class _EndlessStream(Hooks):
     "The stream of server-sent events ends without its last event.",
     check="C-fallback-wav",
     cause="service.fallback",
+    scene="fallback",
 )
 def _stream_unfinished(_: Args) -> Hooks:
     return _EndlessStream()
@@ -327,12 +340,14 @@ def _action(call: HttpCall) -> str:
     return str(given.get("action")) if isinstance(given, dict) else ""
 
 
-def _on_action(name: str, says: str, action: str, change: Any, *, check: str, cause: str) -> None:
+def _on_action(
+    name: str, says: str, action: str, change: Any, *, check: str, cause: str, scene: str = "custom-voice"
+) -> None:
     def apply(call: HttpCall, args: Args) -> None:
         if _action(call) == action:
             change(call)
 
-    _changing(name, says, apply, check=check, cause=cause, family="customization")
+    _changing(name, says, apply, check=check, cause=cause, family="customization", scene=scene)
 
 
 def _error(status: int, code: str, message: str) -> Any:
@@ -380,6 +395,7 @@ _on_action(
     _error(500, "InternalError", "An internal error has occured, please try again later."),
     check="N-voices",
     cause="service.error",
+    scene="lists",
 )
 _on_action(
     "voice-list-empty",
@@ -388,6 +404,7 @@ _on_action(
     _no_voices,
     check="N-voices",
     cause="service.voice",
+    scene="lists",
 )
 _on_action(
     "voice-delete-fails",

@@ -14,15 +14,17 @@ __all__: list[str] = []
 _DELTA = "response.audio.delta"
 
 
-def _missing(name: str, kind: str, check: str, cause: str = "service.protocol", alias: str = "") -> None:
-    fault(name, f"{kind} never comes.", check=check, cause=cause, alias=alias)(
+def _missing(
+    name: str, kind: str, check: str, cause: str = "service.protocol", *, alias: str = "", scene: str = ""
+) -> None:
+    fault(name, f"{kind} never comes.", check=check, cause=cause, alias=alias, scene=scene)(
         lambda _: OnEvents(lambda event, _: False, kind)
     )
 
 
 _missing("order.no-session-created", "session.created", "C-open P-first-event", "service.hang service.protocol")
 _missing("order.no-session-updated", "session.updated", "P-session-updated", "service.protocol service.hang")
-_missing("order.no-committed", "input_text_buffer.committed", "P-committed")
+_missing("order.no-committed", "input_text_buffer.committed", "P-committed", scene="commit")
 _missing("order.no-response-created", "response.created", "P-response-created")
 _missing("order.no-item-added", "response.output_item.added", "P-chain")
 _missing("order.no-part-added", "response.content_part.added", "P-chain")
@@ -73,8 +75,8 @@ class _Move(Hooks):
         return (item,)
 
 
-def _moved(name: str, says: str, kind: str, behind: str, check: str, *, last: bool = False) -> None:
-    fault(name, says, check=check, cause="service.protocol")(lambda _: _Move(kind, behind, last=last))
+def _moved(name: str, says: str, kind: str, behind: str, check: str, *, last: bool = False, scene: str = "") -> None:
+    fault(name, says, check=check, cause="service.protocol", scene=scene)(lambda _: _Move(kind, behind, last=last))
 
 
 _moved(
@@ -120,6 +122,7 @@ _moved(
     "input_text_buffer.committed",
     "response.created",
     "P-committed",
+    scene="commit",
 )
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "FAULTS",
     "GROUPS",
     "MODIFIERS",
+    "SCENES",
     "Args",
     "Builder",
     "Expect",
@@ -55,6 +56,22 @@ GROUPS = {
     "benign": "Unusual but legal: no finding may come of it.",
 }
 """Classes of faults, in the order in which they are listed."""
+
+SCENES = {
+    "session": "any session shows it",
+    "pace": "a session at real pace shows it",
+    "commit": "a session in commit mode shows it: elsewhere the event in question is not certain to come",
+    "settings": "a session that asks for other settings than the defaults shows it",
+    "voices": "two sessions with the same text and different voices show it",
+    "instruction": "two sessions of an instruct model with the same text, one of them with an instruction, show it",
+    "lists": "the read-only calls over HTTP show it",
+    "refusal": "a realtime model called over HTTP shows it",
+    "fallback": "fetching speech from the non-realtime sibling shows it",
+    "custom-voice": "making and deleting a custom voice shows it",
+}
+"""What it takes to see a fault."""
+_USUAL = {"timing": "pace", "http": "lists"}
+"""The scene of most faults of a class, where it is not any session."""
 
 Args = dict[str, Any]
 """Values of a fault's parameters, by name (``for`` arrives as ``for_``)."""
@@ -151,6 +168,8 @@ class Fault:
     """Makes the hooks of one session."""
     params: dict[str, Param] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    scene: str = "session"
+    """What it takes to see it, a key of `SCENES`."""
 
     @property
     def group(self) -> str:
@@ -175,6 +194,7 @@ def fault(
     cause: str,
     party: str = "service",
     alias: str = "",
+    scene: str = "",
     params: Mapping[str, Param] | None = None,
     **named: Param,
 ) -> Callable[[Builder], Builder]:
@@ -187,11 +207,12 @@ def fault(
         cause: Id of the cause that should be named first; several likewise.
         party: Whose fault it should be called.
         alias: Short name.
+        scene: What it takes to see it, a key of `SCENES`; what is usual in its class if left out.
         params: Parameters; a trailing underscore is not part of the name (``for_``).
         named: Further parameters.
     """
     return _register(
-        name, says, Expect(tuple(check.split()), tuple(cause.split()), party), alias, {**(params or {}), **named}
+        name, says, Expect(tuple(check.split()), tuple(cause.split()), party), alias, {**(params or {}), **named}, scene
     )
 
 
@@ -206,14 +227,17 @@ def harmless(name: str, says: str, **params: Param) -> Callable[[Builder], Build
 
 
 def _register(
-    name: str, says: str, expect: Expect | None, alias: str, params: dict[str, Param]
+    name: str, says: str, expect: Expect | None, alias: str, params: dict[str, Param], scene: str = ""
 ) -> Callable[[Builder], Builder]:
     group = name.partition(".")[0]
     if group not in GROUPS or name in FAULTS or name in _ALIASES:
         raise ValueError(f"fault name {name!r} is taken or has no class")
+    scene = scene or _USUAL.get(group, "session")
+    if scene not in SCENES:
+        raise ValueError(f"fault {name!r}: there is no scene {scene!r}")
 
     def register(build: Builder) -> Builder:
-        FAULTS[name] = Fault(name, says, expect, build, params, (alias,) if alias else ())
+        FAULTS[name] = Fault(name, says, expect, build, params, (alias,) if alias else (), scene)
         if alias:
             _ALIASES[alias] = name
         return build

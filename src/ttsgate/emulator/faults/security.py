@@ -133,6 +133,7 @@ def _endless_refusal(args: Args) -> Hooks:
 @fault(
     "security.gzip-bomb",
     "HTTP answers are small when compressed and huge when not.",
+    scene="lists",
     check="N-models N-voices",
     cause="service.nonsense service.error",
     megabytes=count(64, "size when unpacked"),
@@ -148,6 +149,7 @@ def _gzip_bomb(args: Args) -> Hooks:
 @fault(
     "security.audio-elsewhere",
     "The address of the non-realtime audio points into the client's own machine.",
+    scene="fallback",
     check="C-fallback-wav",
     cause="service.fallback",
     url=word("file:///etc/passwd", "the address"),
