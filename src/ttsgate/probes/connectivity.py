@@ -146,10 +146,11 @@ class Connectivity:
     async def _models(self) -> ConnectivityStep:
         answer = await self.http.models()
         ids: list[str] = []
-        if answer.ok and isinstance(answer.body.get("data"), list):
-            ids = [m["id"] for m in answer.body["data"] if isinstance(m, dict) and isinstance(m.get("id"), str)]
+        listed = answer.body.get("data") if answer.ok else None
+        if isinstance(listed, list):
+            ids = [m["id"] for m in listed if isinstance(m, dict) and isinstance(m.get("id"), str)]
         ours = [i for i in ids if i in MODELS]
-        return self._from_answer("models", answer, good=bool(ids), detail=f"{len(ids)} models visible", models=ours)
+        return self._from_answer("models", answer, good=bool(ids) or listed == [], detail=f"{len(ids)} models visible", models=ours)
 
     async def _voices(self, kind: str) -> ConnectivityStep:
         answer = await self.http.voices(kind)
@@ -188,8 +189,18 @@ class Connectivity:
             words = error.data.get("message") or f"nothing within {error.data.get('after_s')} s"
             return self._failed("session", error.data.get("class", "TimeoutError"), str(words))
         first = next(transcript.received(), None)
+        if first is not None and first.type == "error":
+            return self._said(first.event)
         said = f"the first event was {first.type!r}" if first else "the service said nothing before the close"
         return self._failed("session", "NoSessionCreated", said)
+
+    def _said(self, event: dict[str, Any] | None) -> ConnectivityStep:
+        """An error event in place of ``session.created``."""
+        told = (event or {}).get("error")
+        error: dict[str, Any] = told if isinstance(told, dict) else {}
+        step = self._failed("session", "ErrorEvent", f"{error.get('code')}: {error.get('message')}"[:300])
+        step.code, step.message = str(error.get("code") or "") or None, str(error.get("message") or "")[:500] or None
+        return step
 
     def _from_answer(self, name: str, answer: HttpAnswer, *, good: bool, detail: str, **facts: Any) -> ConnectivityStep:
         step = ConnectivityStep(name=name, url=answer.url, outcome="pass", ms=answer.ms, detail=detail, facts=facts)
