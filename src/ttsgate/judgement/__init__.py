@@ -10,6 +10,7 @@ _MODULES = (
     *("synthesis", "stages"),
     *("envelope", "order", "settings", "ids", "shapes", "deltas", "usage"),
     *("audio", "whole", "spoken", "timing", "across"),
+    *("client_conduct", "client_frames", "client_audio"),
 )
 """Modules that register checks, in the order in which the checks are read: a needed one before those that need it."""
 

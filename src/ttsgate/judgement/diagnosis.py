@@ -25,6 +25,7 @@ _BY_FAMILY = {
     "A": "service.audio",
     "T": "service.timing",
     "X": "service.audio",
+    "B": "client.protocol",
     "U": "service.protocol",
 }
 """Cause of a check that named none, by the letter of its id."""

@@ -14,11 +14,12 @@ from ttsgate.judgement.registry import (
     Problem,
     Subject,
 )
+from ttsgate.judgement.trials import TrialView
 from ttsgate.judgement.views import CellView, RunView, SessionView
 from ttsgate.result.record import CheckRecord, CompileRecord, ConnectivityStep, Outcome
 from ttsgate.result.transcript import Level
 
-__all__ = ["judge_cell", "judge_run", "judge_script", "judge_session", "judge_step"]
+__all__ = ["judge_cell", "judge_run", "judge_script", "judge_session", "judge_step", "judge_trial"]
 
 _STOPS: frozenset[Outcome] = frozenset(("fail", "error", "blocked", "inconclusive"))
 """Outcomes of a needed check after which the one that needs it cannot be read."""
@@ -57,6 +58,14 @@ def judge_cell(view: CellView, checks: Iterable[Check] | None = None) -> list[Ch
 def judge_run(view: RunView, checks: Iterable[Check] | None = None) -> list[CheckRecord]:
     """Every check across the cells of a run."""
     return _judge(view, view.id, _chosen(checks, "run", None))
+
+
+def judge_trial(view: TrialView, checks: Iterable[Check] | None = None) -> list[CheckRecord]:
+    """Every check on a program that ran on the bench."""
+    records = _judge(view, view.id, _chosen(checks, "trial", None))
+    for record in records:
+        record.model, record.client, record.cell = view.record.model, "program", view.id
+    return records
 
 
 def judge_step(step: ConnectivityStep, checks: Iterable[Check] | None = None) -> list[CheckRecord]:

@@ -23,8 +23,10 @@ __all__ = [
     "checks_of",
 ]
 
-Stage = Literal["compile", "connectivity", "synthesis", "conformance", "audio", "timing", "compatibility", "across"]
-Subject = Literal["script", "step", "session", "cell", "run"]
+Stage = Literal[
+    "compile", "connectivity", "synthesis", "conformance", "audio", "timing", "compatibility", "across", "client"
+]
+Subject = Literal["script", "step", "session", "cell", "run", "trial"]
 
 
 @dataclass(frozen=True, slots=True)

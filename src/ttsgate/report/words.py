@@ -83,7 +83,7 @@ PARTIES: dict[str, str] = {
 }
 """Parties by name, in words."""
 
-STAGES = ("compile", "connectivity", "synthesis", "conformance", "audio", "timing", "compatibility", "across")
+STAGES = ("compile", "connectivity", "synthesis", "conformance", "audio", "timing", "compatibility", "across", "client")
 
 
 @dataclass(frozen=True, slots=True)

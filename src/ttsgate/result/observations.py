@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -10,12 +10,21 @@ from ttsgate.result.conclusions import Outcome
 from ttsgate.result.transcript import Level, Utterance
 
 __all__ = [
+    "SEEN",
+    "Before",
     "Cell",
     "CompileRecord",
     "ConnectivityStep",
     "Mutation",
+    "Observation",
+    "Reaction",
     "SessionRecord",
 ]
+
+Reaction = Literal["refused", "error", "closed", "accepted", "ignored", "silent", "not-observed"]
+"""What a service did with a wrong request: ``refused`` the handshake with an HTTP error, sent an ``error`` event,
+``closed`` the connection without a word, ``accepted`` it, ``ignored`` it while the session went on, or fell ``silent``;
+``not-observed`` where the request could not be made."""
 
 
 class CompileRecord(msgspec.Struct, kw_only=True):
@@ -131,7 +140,7 @@ class Cell(msgspec.Struct, kw_only=True):
     model: str
     """Exact model string."""
     client: str
-    """``wire``, ``sdk-realtime``, ``sdk-http``, ``sdk-client``."""
+    """``wire``, ``sdk-realtime``, ``sdk-http``, ``sdk-client``; ``program`` on the bench."""
     runtime: str | None
     """Runtime id; None for ``wire``."""
     mode: str
@@ -145,7 +154,8 @@ class Cell(msgspec.Struct, kw_only=True):
     reason: str | None = None
     """Why it was blocked or skipped: reason code and words."""
     expectation: str = "speech"
-    """``speech``, or ``refusal`` where the service is expected to refuse (sdk-http)."""
+    """``speech``; ``refusal`` where the service is expected to refuse (sdk-http); ``client`` where a program is judged
+    and the service, which may be made to misbehave, is not."""
     sessions: list[str] = []
     """Ids of its sessions."""
 
@@ -165,3 +175,57 @@ class Mutation(msgspec.Struct, kw_only=True):
     """``intended``, ``created``, ``deleted``, ``failed``."""
     run: str = ""
     """Run that made it."""
+
+
+class Before(msgspec.Struct, kw_only=True, frozen=True):
+    """What an earlier run saw of the same probe; fields as in `Observation`."""
+
+    run: str
+    """Id of that run."""
+    outcome: Reaction
+    after: str | None = None
+    http_status: int | None = None
+    code: str | None = None
+    message: str | None = None
+    close_code: int | None = None
+
+
+SEEN = tuple(f for f in Before.__struct_fields__ if f != "run")
+"""Fields of an observation that make up the behaviour; its time is none of them."""
+
+
+class Observation(msgspec.Struct, kw_only=True):
+    """What the service did with a wrong request that costs nothing."""
+
+    probe: str
+    """``bad-key``, ``unknown-model``, ``unknown-voice``, ``empty-commit``, ``late-update``, ``bad-rate``,
+    ``bad-speed``, ``bad-json``, ``unknown-event`` or ``binary-frame``."""
+    model: str
+    """Model string of the connection."""
+    sent: str
+    """What was sent, in words; the same words mean the same request."""
+    outcome: Reaction
+    """What the service did first."""
+    after: str | None = None
+    """What became of the session then: ``open`` (it answered a harmless request), ``closed`` or ``silent``; None where
+    there was none."""
+    http_status: int | None = None
+    """Status of a refused handshake."""
+    code: str | None = None
+    """The service's own error code."""
+    message: str | None = None
+    """The service's own words, of the refusal, the error event or the close frame; ids and numbers in it as ``#``."""
+    close_code: int | None = None
+    """Close code that the service sent."""
+    ms: float | None = None
+    """From the request to the answer, milliseconds; None where none came."""
+    characters: int = 0
+    """Characters that the service spoke although nothing was to be spoken."""
+    detail: str = ""
+    """Why it could not be observed."""
+    transcript: str | None = None
+    """File in the bundle; probes that shared a connection share it."""
+    transcript_sha256: str | None = None
+    """Digest of that file."""
+    before: Before | None = None
+    """What it is compared with; None when nothing comparable was seen before."""

@@ -25,10 +25,23 @@ from ttsgate.result.conclusions import (
     Verdict,
     VerdictName,
 )
-from ttsgate.result.observations import Cell, CompileRecord, ConnectivityStep, Mutation, SessionRecord
+from ttsgate.result.observations import (
+    SEEN,
+    Before,
+    Cell,
+    CompileRecord,
+    ConnectivityStep,
+    Mutation,
+    Observation,
+    Reaction,
+    SessionRecord,
+)
+from ttsgate.result.trials import TrialRecord
 
 __all__ = [
     "SCHEMA_VERSION",
+    "SEEN",
+    "Before",
     "Cell",
     "CheckRecord",
     "CompileRecord",
@@ -39,8 +52,10 @@ __all__ = [
     "Intent",
     "ModelFacts",
     "Mutation",
+    "Observation",
     "Outcome",
     "Party",
+    "Reaction",
     "Result",
     "Runtime",
     "SessionRecord",
@@ -49,6 +64,7 @@ __all__ = [
     "Skip",
     "Target",
     "TargetKind",
+    "TrialRecord",
     "Verdict",
     "VerdictName",
 ]
@@ -97,6 +113,8 @@ class Result(msgspec.Struct, kw_only=True):
     """Planned cells, run or not."""
     sessions: list[SessionRecord] = []
     """Sessions that ran."""
+    trials: list[TrialRecord] = []
+    """Programs on the bench, one a scenario; empty but in a run of ``ttsgate test-client``."""
     checks: list[CheckRecord] = []
     """Every selected check with its outcome."""
     requirements: dict[str, str] = {}

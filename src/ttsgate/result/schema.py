@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ttsgate.result import circumstances, conclusions, observations, record, transcript
+from ttsgate.result import circumstances, conclusions, observations, record, transcript, trials
 from ttsgate.result.record import SCHEMA_VERSION, Result
 
 __all__ = ["result_schema"]
@@ -19,7 +19,7 @@ __all__ = ["result_schema"]
 def result_schema() -> dict[str, Any]:
     """The schema, JSON Schema 2020-12; fields that it does not name are allowed, since later ones add some."""
     schema = msgspec.json.schema(Result)
-    modules = (transcript, circumstances, observations, conclusions, record)
+    modules = (transcript, circumstances, observations, trials, conclusions, record)
     docs = {name: about for module in modules for name, about in _docs(module).items()}
     for name, definition in schema["$defs"].items():
         summary, fields = docs.get(name, ("", {}))

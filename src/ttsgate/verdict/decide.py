@@ -14,7 +14,7 @@ ALL_PARTIES: frozenset[Party] = frozenset(PARTY_CODE)
 
 _SOMEBODY_ELSE = "network.portal"
 """Something did answer in place of the service: it failed by the way, but it was not unreachable."""
-_SYNTHESIS_STAGES = frozenset(("synthesis", "conformance", "audio", "timing", "compatibility", "across"))
+_SYNTHESIS_STAGES = frozenset(("synthesis", "conformance", "audio", "timing", "compatibility", "across", "client"))
 _NAMES: dict[ExitCode, VerdictName] = {
     ExitCode.PASS: "pass",
     ExitCode.HARNESS: "error",

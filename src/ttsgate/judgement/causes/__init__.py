@@ -7,7 +7,7 @@ because whatever needs the way to the service cannot work where the way is block
 from __future__ import annotations
 
 from ttsgate.judgement.causes.cause import Cause
-from ttsgate.judgement.causes.clients import CLIENT, SDK
+from ttsgate.judgement.causes.clients import CLIENT, PROGRAM, SDK
 from ttsgate.judgement.causes.key import KEY
 from ttsgate.judgement.causes.ours import HARNESS, SCRIPT
 from ttsgate.judgement.causes.reading import cause_of_error, cause_of_step
@@ -16,7 +16,7 @@ from ttsgate.judgement.causes.way import NETWORK, SLOW
 
 __all__ = ["CAUSES", "Cause", "cause_of_error", "cause_of_step", "rank"]
 
-_TABLE = (*HARNESS, *SCRIPT, *NETWORK, *KEY, *LIFECYCLE, *ANSWERS, *SLOW, *LATER, *SDK, *CLIENT)
+_TABLE = (*HARNESS, *SCRIPT, *NETWORK, *KEY, *LIFECYCLE, *ANSWERS, *SLOW, *LATER, *SDK, *CLIENT, *PROGRAM)
 
 CAUSES: dict[str, Cause] = {c.id: c for c in _TABLE}
 """Every cause by id, in the order of blame."""
