@@ -150,7 +150,8 @@ class Connectivity:
         if isinstance(listed, list):
             ids = [m["id"] for m in listed if isinstance(m, dict) and isinstance(m.get("id"), str)]
         ours = [i for i in ids if i in MODELS]
-        return self._from_answer("models", answer, good=bool(ids) or listed == [], detail=f"{len(ids)} models visible", models=ours)
+        good = bool(ids) or listed == []
+        return self._from_answer("models", answer, good=good, detail=f"{len(ids)} models visible", models=ours)
 
     async def _voices(self, kind: str) -> ConnectivityStep:
         answer = await self.http.voices(kind)
