@@ -113,6 +113,8 @@ class Result(msgspec.Struct, kw_only=True):
     """Planned cells, run or not."""
     sessions: list[SessionRecord] = []
     """Sessions that ran."""
+    observations: list[Observation] = []
+    """What the service did with wrong requests that cost nothing."""
     trials: list[TrialRecord] = []
     """Programs on the bench, one a scenario; empty but in a run of ``ttsgate test-client``."""
     checks: list[CheckRecord] = []
