@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ttsgate.clients.http import HttpAnswer, HttpClient
-from ttsgate.result.record import Mutation
+from ttsgate.result.record import ConnectivityStep, Mutation
 from ttsgate.store.journal import Journal, Pending
 
 __all__ = ["NO_VOICE", "Voices", "undo"]
@@ -40,6 +40,8 @@ class Voices:
     """Ledger of the run; entries are appended and updated here."""
     refusals: dict[str, str] = field(default_factory=dict)
     """Target model -> why there is no voice for it."""
+    steps: list[ConnectivityStep] = field(default_factory=list)
+    """What making, listing and deleting voices came to, for the checks."""
     _hangs: bool = False
     """A request was not answered: no further voice is asked for, each would cost a timeout."""
 
@@ -76,7 +78,15 @@ class Voices:
         if voice is not None:
             mutation.state, mutation.resource = "created", voice
             self.journal.created(mutation.id, voice)
+            made_for = answer.body["output"].get("target_model", model)
+            if made_for != model:
+                why = f"a voice for {model} was asked for, the service made one for {made_for}"
+                self.steps.append(_step("create", model, answer, why, cause="service.setting"))
+                self.refusals[model] = why
+                return None
+            self.steps.append(_step("create", model, answer))
             return voice
+        self.steps.append(_step("create", model, answer, "the answer names no voice"))
         why = answer.message or answer.error or f"HTTP {answer.status} without a voice"
         self.refusals[model] = f"the service did not make a voice: {why}"
         self._hangs = answer.status is None
@@ -88,13 +98,37 @@ class Voices:
     async def delete_all(self) -> None:
         """Delete what this run created; what cannot be deleted stays in the journal for the next run."""
         mine = [p for p in self.journal.pending(self.http.http_url) if p.mutation.run == self.run]
-        undone = await undo(mine, self.http, self.journal)
+        await self._look_for([p.mutation for p in mine if p.mutation.resource is not None])
+        undone = await undo(mine, self.http, self.journal, tell=self._deleted)
         for mutation in self.mutations:
             if mutation.id in undone:
                 mutation.state = "deleted"
 
+    async def _look_for(self, made: list[Mutation]) -> None:
+        """Whether what was made is listed: late in the run, for a list may lag."""
+        for kind in dict.fromkeys(m.what.removeprefix("voice-") for m in made):
+            answer = await self.http.voices(kind)
+            listed = await self.http.all_voices(kind) if answer.ok else None
+            if listed is None:
+                continue  # that the list fails is told where it is first read
+            names = {v.get("voice") for v in listed}
+            for mutation in made:
+                if mutation.what == f"voice-{kind}":
+                    gone = "" if mutation.resource in names else f"{mutation.resource} was made and is not listed"
+                    self.steps.append(_step("list", str(mutation.resource), answer, gone, cause="service.voice"))
 
-async def undo(pending: list[Pending], http: HttpClient, journal: Journal) -> dict[str, str | None]:
+    def _deleted(self, voice: str, answer: HttpAnswer) -> None:
+        why = "" if answer.ok else f"{voice} was not deleted; the next run tries again"
+        self.steps.append(_step("delete", voice, answer, why))
+
+
+async def undo(
+    pending: list[Pending],
+    http: HttpClient,
+    journal: Journal,
+    *,
+    tell: Callable[[str, HttpAnswer], None] = lambda voice, answer: None,
+) -> dict[str, str | None]:
     """Delete what pending journal entries made or may have made; return the ids settled, with the voice deleted.
 
     An entry whose answer was lost names no voice: it is looked for by the name that was asked for, which
@@ -116,6 +150,8 @@ async def undo(pending: list[Pending], http: HttpClient, journal: Journal) -> di
             if voice is None and datetime.now(UTC) - datetime.fromisoformat(entry.at) < _SETTLES:
                 continue
         answer = await http.delete_voice(kind, voice) if voice is not None else None
+        if answer is not None:
+            tell(str(voice), answer)
         if answer is not None and answer.status is None:
             break
         if answer is None or answer.ok or "VoiceNotFound" in (answer.code or ""):
@@ -132,6 +168,23 @@ def _request(model: str, kind: str, name: str, sample: bytes | None) -> dict[str
         data = base64.b64encode(sample or b"").decode()
         return {**fields, "audio": {"data": f"data:audio/wav;base64,{data}"}}
     return {**fields, "voice_prompt": _PROMPT, "preview_text": _PREVIEW, "language": "en"}
+
+
+def _step(what: str, about: str, answer: HttpAnswer, why: str = "", *, cause: str | None = None) -> ConnectivityStep:
+    """One change, or look at one, as a step; `why` is empty when it went well."""
+    said = answer.message or answer.error or (f"HTTP {answer.status}" if not answer.ok else "")
+    return ConnectivityStep(
+        name=f"voice-{what}:{about}",
+        url=answer.url,
+        outcome="fail" if why else "pass",
+        ms=answer.ms,
+        detail=": ".join(filter(None, (why, said))) if why else f"{about}: done",
+        cause=cause if why and answer.ok else None,
+        status=answer.status,
+        code=answer.code,
+        message=answer.message,
+        facts={"error_class": answer.error_class} if answer.error_class else {},
+    )
 
 
 def _created(answer: HttpAnswer) -> str | None:

@@ -204,7 +204,7 @@ class Run:
             if check.subject == "script":
                 ids = [i for job in self._compile_jobs for i in job.subjects()]
             elif check.subject == "step":
-                ids = [s for s in self._steps() if check.id == STEP_CHECKS[s]]
+                ids = [s for s in self._steps() if check.id in STEP_CHECKS[s]]
             elif check.subject == "session":
                 ids = [s.id for s in self.plan.sessions if reads(check, s)]
             elif check.subject == "cell":
@@ -248,7 +248,7 @@ class Run:
             self._ensure("compile")
             self._ensure("connectivity")
         self._collected.add(what)
-        {"compile": self._compile, "connectivity": self._connect, "sessions": self._speaking.run}[what]()
+        {"compile": self._compile, "connectivity": self._connect, "sessions": self._speak}[what]()
         self._save()
 
     def _compile(self) -> None:
@@ -303,6 +303,13 @@ class Run:
             target.claim = "live, but through a private certificate authority (intercepted)"
         else:
             target.claim = "live"
+
+    def _speak(self) -> None:
+        before = len(self.result.connectivity)
+        self._speaking.run()
+        # Voices that were made and deleted meanwhile.
+        for step in self.result.connectivity[before:]:
+            self._ledger.keep(*engine.judge_step(step))
 
     def _judge_across(self) -> None:
         cells = [

@@ -59,7 +59,7 @@ class Speaking:
 
     async def _speak_in(self, work: Path) -> None:
         http = self.way.http()
-        self._voices = Voices(http, self.journal, self.result.run, self.result.mutations)
+        self._voices = Voices(http, self.journal, self.result.run, self.result.mutations, steps=self.result.connectivity)
         if all(cell.id in self.ledger.blocked for cell in self.plan.cells):
             return
         left = [p for p in self.journal.pending(http.http_url) if p.mutation.run != self.result.run]
