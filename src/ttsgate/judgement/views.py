@@ -247,7 +247,7 @@ class SessionView:
     def activity(self) -> Activity:
         """Speech activity of `samples`."""
         samples = self.samples if self.samples is not None else samples_of(b"")
-        return speech_probabilities(to_float(samples), self.rate, sparing=True)
+        return speech_probabilities(to_float(samples), self.rate)
 
     def heard_at(self, rate: int) -> Heard:
         """What `samples` sound like at that rate, with the detector's opinion; kept."""
