@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.strange_service import strange_service
 from ttsgate import catalog
 from ttsgate.collect import sessions
+from ttsgate.collect.pacing import Pace
 from ttsgate.collect.plan import PlannedSession
 from ttsgate.collect.sessions import Collected, Collector, deadline_for
 from ttsgate.emulator.process import EmulatorProcess
@@ -31,7 +32,8 @@ class Seen:
     """A collector, and what it reported."""
 
     def __init__(self, url: str, key: str = "sk-emulator", *, until: float | None = None) -> None:
-        self.done: list[Collected] = []
+        self.kept: list[Collected] = []
+        self.judged: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self.collector = Collector(
             ws_url=url,
@@ -42,9 +44,10 @@ class Seen:
             script=Path("none"),
             work=Path("none"),
             side_by_side=False,
-            max_rate=1000,
+            pace=Pace(1000),
             utterance=lambda s: Utterance(text=s.text, voice="Cherry"),
-            done=self.done.append,
+            keep=self.kept.append,
+            done=lambda s: self.judged.append(s.id),
             skip=lambda s, code, why: self.skipped.append((s.id, code)),
             fallback=lambda s: False,
             until=until,
@@ -57,7 +60,7 @@ class Seen:
     @property
     def ids(self) -> list[str]:
         """Sessions that ran."""
-        return [c.planned.id for c in self.done]
+        return [c.planned.id for c in self.kept]
 
 
 def test_a_target_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +70,10 @@ def test_a_target_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
         seen = Seen(f"{url}/api-ws/v1/realtime")
         seen.run(*(planned(m, n) for m in catalog.FIVE for n in (1, 2)))
 
-    assert [f"wire.{catalog.FIVE[0]}-1", f"wire.{catalog.FIVE[1]}-1"] == seen.ids
+    assert [f"wire.{catalog.FIVE[0]}-1", f"wire.{catalog.FIVE[1]}-1"] == seen.ids == seen.judged
     assert {"target-hangs"} == {code for _, code in seen.skipped}
     assert 8 == len(seen.skipped)
-    assert all(any(c.transcript.notes("deadline")) for c in seen.done)
+    assert all(any(c.transcript.notes("deadline")) for c in seen.kept)
 
 
 def test_one_model_that_hangs_does_not_block_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

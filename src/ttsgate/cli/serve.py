@@ -53,6 +53,13 @@ __all__ = ["command"]
 )
 @click.option("--admin", is_flag=True, help="Answer on /admin (loopback only): faults, sessions, state.")
 @click.option("--tls", is_flag=True, help="Serve over TLS with a throw-away CA, whose file the first line names.")
+@click.option(
+    "--tls-name",
+    "tls_names",
+    multiple=True,
+    metavar="HOST",
+    help="With --tls: a further name in the certificate, e.g. the service's own for a rehearsal. Repeatable.",
+)
 @click.option("--until-stdin-closes", is_flag=True, help="End when stdin closes.")
 @click.option("--list-faults", is_flag=True, help="List the faults and end.")
 @click.option("--fidelity", is_flag=True, help="List what is documented, reported or assumed, and end.")

@@ -11,10 +11,12 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
 from ttsgate.catalog import VOICE_SERVICES
+from ttsgate.clients.route import DIRECT, Route
 
 __all__ = ["HttpAnswer", "HttpClient"]
 
@@ -79,10 +81,12 @@ class HttpClient:
         workspace: str | None = None,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = 6.0,
+        route: Route = DIRECT,
     ) -> None:
         self.http_url = http_url
         self.compatible_url = compatible_url
-        self._tls = tls
+        self._tls = tls or route.tls
+        self._route = route
         self._timeout_s = timeout_s
         self._headers = {"Authorization": f"Bearer {api_key}", "User-Agent": "ttsgate"}
         if workspace:
@@ -91,6 +95,18 @@ class HttpClient:
     async def models(self) -> HttpAnswer:
         """``GET /compatible-mode/v1/models``: key, region and visible models, free (protocol.md 6.3)."""
         return await self._call("GET", f"{self.compatible_url}/models")
+
+    async def limits(self, *models: str) -> HttpAnswer:
+        """``GET /api/v1/models/limits``: request rates of this key, free; nobody who told of it had tried it."""
+        query = "&".join(f"model={quote(m, safe='')}" for m in models)
+        return await self._call("GET", f"{self.http_url}/models/limits?page_size=100&{query}")
+
+    async def temporary_key(self, seconds: int) -> HttpAnswer:
+        """``POST /api/v1/tokens``: a key that lives that long, 1 to 1800 s; it cannot be revoked.
+
+        https://help.aliyun.com/zh/model-studio/generate-temporary-api-key
+        """
+        return await self._call("POST", f"{self.http_url}/tokens?expire_in_seconds={seconds}")
 
     async def voices(self, kind: str, *, page: int = 0, size: int = 100) -> HttpAnswer:
         """One page of the account's custom voices; `kind` is ``design`` or ``clone``."""
@@ -128,7 +144,10 @@ class HttpClient:
         try:
             url = answer.body["output"]["audio"]["url"]
             timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            async with (
+                aiohttp.ClientSession(timeout=timeout, connector=self._route.connector()) as session,
+                session.get(url, proxy=self._route.proxy_for(url), ssl=self._tls or True) as response,
+            ):
                 return await response.read() if response.status == 200 else None
         except (TypeError, KeyError, ValueError, aiohttp.ClientError, TimeoutError, OSError):
             return None
@@ -154,8 +173,17 @@ class HttpClient:
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, headers=self._headers) as session,
-                session.request(method, url, json=payload, ssl=self._tls or True, allow_redirects=False) as response,
+                aiohttp.ClientSession(
+                    timeout=timeout, headers=self._headers, connector=self._route.connector()
+                ) as session,
+                session.request(
+                    method,
+                    url,
+                    json=payload,
+                    ssl=self._tls or True,
+                    allow_redirects=False,
+                    proxy=self._route.proxy_for(url),
+                ) as response,
             ):
                 raw = b""
                 async for piece in response.content.iter_chunked(2**16):

@@ -11,7 +11,6 @@ import asyncio
 import base64
 import hashlib
 import json
-import socket
 import ssl
 import time
 import uuid
@@ -21,7 +20,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-import aiohappyeyeballs
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
@@ -29,6 +27,7 @@ from websockets.protocol import CLOSED, OPEN
 from websockets.uri import parse_uri
 
 from ttsgate.clients.partner import CarefulPartner, Partner
+from ttsgate.clients.route import DIRECT, Route
 from ttsgate.protocol.realtime.client import ClientSession
 from ttsgate.result.transcript import Entry, Transcript, Utterance
 
@@ -66,6 +65,8 @@ class WireSession:
     """Context for ``wss``; must verify."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further request headers."""
+    route: Route = DIRECT
+    """How to get there; its own TLS context is used where `tls` is not given."""
 
 
 def session_settings(utterance: Utterance, *, instructions: bool) -> dict[str, Any]:
@@ -170,13 +171,12 @@ class _Connection(asyncio.Protocol):
 
     async def _dial(self) -> None:
         loop = asyncio.get_running_loop()
-        uri = parse_uri(self.uri)
-        infos = await loop.getaddrinfo(uri.host, uri.port, type=socket.SOCK_STREAM)
+        uri, route = parse_uri(self.uri), self.plan.route
+        infos = await route.resolve(*(route.first_hop or (uri.host, uri.port)))
         self.note("resolved", {"addresses": sorted({str(info[4][0]) for info in infos})})
-        sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=0.25)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock = await route.connect(uri.host, uri.port, infos=infos)
         self.note("tcp", {"peer": "{}:{}".format(*sock.getpeername()[:2])})
-        tls = (self.plan.tls or ssl.create_default_context()) if uri.secure else None
+        tls = (self.plan.tls or route.tls or ssl.create_default_context()) if uri.secure else None
         await loop.create_connection(
             lambda: self, sock=sock, ssl=tls, server_hostname=uri.host if tls is not None else None
         )

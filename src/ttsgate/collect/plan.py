@@ -150,7 +150,7 @@ def _intent(config: Config, target: Target, sessions: Sequence[PlannedSession]) 
         )
     if len(sessions) > config.max_sessions:
         raise UsageError(f"the plan opens {len(sessions)} sessions, over --max-sessions {config.max_sessions}")
-    if config.max_cost is not None and target.kind == "live":
+    if config.max_cost is not None and config.target == "live":
         if worst is None:
             raise UsageError("--max-cost is set, but the price of a planned model is unknown in this region")
         if worst[1] != config.max_cost.currency or worst[0] > config.max_cost.amount:
@@ -172,7 +172,7 @@ def _intent(config: Config, target: Target, sessions: Sequence[PlannedSession]) 
         mutating=mutating,
         sessions=len(sessions),
         characters=characters,
-        worst_cost=(f"{worst[0]} {worst[1]}" if worst else "unknown") if target.kind == "live" else None,
+        worst_cost=(f"{worst[0]} {worst[1]}" if worst else "unknown") if config.target == "live" else None,
         identifiers=[*config.models, *([target.workspace] if target.workspace else []), *config.voices.values()],
         limits=limits,
     )
@@ -180,7 +180,7 @@ def _intent(config: Config, target: Target, sessions: Sequence[PlannedSession]) 
 
 def _worst_cost(config: Config, target: Target, sessions: Sequence[PlannedSession]) -> tuple[Decimal, str] | None:
     """Highest price by the catalogue's list, with its currency; None where any price is unknown or currencies mix."""
-    if target.kind != "live" or target.region is None:
+    if config.target != "live" or target.region is None:
         return None
     total, currencies = Decimal(0), set()
     for session in sessions:

@@ -7,7 +7,6 @@ sessions run side by side (each model has its own limit there); elsewhere one af
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ttsgate.catalog import Model
+from ttsgate.clients.route import DIRECT, Route
 from ttsgate.clients.sdk import SdkChild, SdkOutcome, SdkRequest
 from ttsgate.clients.wire import WireSession, synthesize
+from ttsgate.collect.pacing import Pace, throttled
 from ttsgate.collect.plan import PlannedSession
 from ttsgate.result.record import Runtime
 from ttsgate.result.transcript import Entry, Level, Transcript, Utterance
@@ -39,6 +40,7 @@ HTTP_SHARE = 0.5
 """An exchange over HTTP needs no connect-and-listen; half of a session's time."""
 TARGET_HANGS = "target-hangs"
 OUT_OF_BUDGET = "budget"
+QUOTA = "quota"
 
 
 def deadline_for(text: str) -> float:
@@ -72,8 +74,8 @@ class Collector:
     """Scratch folder for the SDK child's files."""
     side_by_side: bool
     """Run the wire sessions of different models at once."""
-    max_rate: float
-    """New sessions a second and model."""
+    pace: Pace
+    """Holds new sessions of a model apart."""
     utterance: Callable[[PlannedSession], Utterance]
     """The utterance of a session, its voice chosen."""
     done: Callable[[Collected], None]
@@ -83,11 +85,14 @@ class Collector:
     fallback: Callable[[PlannedSession], bool]
     """Whether an sdk-http session can fetch speech from the sibling: it needs a voice there."""
     workspace: str | None = None
-    tls: ssl.SSLContext | None = None
+    route: Route = DIRECT
+    """How to get to the service; the SDK children take the same way."""
+    spare_quota: bool = False
+    """Stop a model once the service throttles it: what is left of the quota is for others."""
     headers: tuple[tuple[str, str], ...] = ()
     until: float | None = None
     """Monotonic time after which no session begins."""
-    _last: dict[str, float] = field(default_factory=dict)
+    _throttled: dict[str, str] = field(default_factory=dict)
     _hung: dict[str, list[str]] = field(default_factory=dict)
     _answers: set[str] = field(default_factory=set)
     _waiting: list[Collected] | None = None
@@ -127,17 +132,11 @@ class Collector:
                 self.skip(session, OUT_OF_BUDGET, "the run's time was used up (--max-seconds)")
             elif self._gives_up(session):
                 self.skip(session, TARGET_HANGS, "the sessions before it ended at their deadline")
+            elif session.cell.model in self._throttled:
+                self.skip(session, QUOTA, f"the service throttled the model: {self._throttled[session.cell.model]}")
             else:
-                await self._pace(session.cell.model)
+                await self.pace.turn(session.cell.model)
                 await run(session)
-
-    async def _pace(self, model: str) -> None:
-        """Wait until the model may be asked again; outside every measured section."""
-        now = time.monotonic()
-        wait = self._last.get(model, -1e9) + 1 / self.max_rate - now
-        if wait > 0:
-            await asyncio.sleep(wait)
-        self._last[model] = time.monotonic()
 
     def _gives_up(self, session: PlannedSession) -> bool:
         door = _door(session)
@@ -149,6 +148,8 @@ class Collector:
         return cells.count(session.cell.id) >= most or len(set(cells)) >= HANGS_BEFORE_GIVING_UP - elsewhere
 
     async def _ended(self, collected: Collected) -> None:
+        if self.spare_quota and (why := throttled(collected.transcript)) is not None:
+            self._throttled.setdefault(collected.planned.cell.model, why)
         in_a_row = self._hung.setdefault(_door(collected.planned), [])
         if _hung(collected):
             in_a_row.append(collected.planned.cell.id)
@@ -181,7 +182,7 @@ class Collector:
                 instructions=self.models[planned.cell.model].instructions,
                 workspace=self.workspace,
                 deadline_s=deadline_for(planned.text),
-                tls=self.tls,
+                route=self.route,
                 headers=self.headers,
             )
         )
@@ -190,7 +191,7 @@ class Collector:
     # -- SDK -----------------------------------------------------------------------------
 
     async def _with_child(self, runtime: Runtime, sessions: Sequence[PlannedSession]) -> None:
-        child = SdkChild(Path(runtime.executable), self.script, given=runtime.given)
+        child = SdkChild(Path(runtime.executable), self.script, given=runtime.given, variables=self.route.variables())
         try:
             # The wire's sessions are judged while the child imports: nothing is measured meanwhile.
             started, _ = await asyncio.gather(child.start(), asyncio.to_thread(self._hand_over))

@@ -113,6 +113,29 @@ _TABLE = (
         help="Variable with the key for a host that is neither the service's nor this machine; no other goes there.",
     ),
     Option(
+        name="proxy", attribute="proxy", kind="url", group="Where", in_file=False, metavar="URL",
+        help="HTTP proxy on the way to the service. Default: HTTPS_PROXY (HTTP_PROXY for ws), ALL_PROXY, NO_PROXY; "
+        "none for this machine.",
+    ),
+    Option(
+        name="ca_file", attribute="ca_file", kind="file", group="Where", in_file=False, metavar="FILE",
+        help="Trust these certificate authorities (PEM) instead of the public ones; what they alone vouch for is "
+        "`intercepted`, not live. Default: SSL_CERT_FILE.",
+    ),
+    Option(
+        name="ip_version", attribute="ip_version", kind="choice", group="Where", choices=("4", "6"),
+        help="Reach the service over IPv4 or IPv6 only. Default: both, whichever answers first.",
+    ),
+    Option(
+        name="connect_to", attribute="connect_to", kind="text", group="Where", repeatable=True, in_file=False,
+        metavar="HOST=ADDRESS:PORT",
+        help="Rehearse: connect there instead of resolving HOST. Such evidence never counts as live.",
+    ),
+    Option(
+        name="temporary_key", attribute="temporary_key", kind="flag", group="Where", default=False,
+        help="Speak with a temporary key (st-...) made from yours, which then never reaches the SDK's process.",
+    ),
+    Option(
         name="require_target", attribute="require_target", kind="choice", group="Where",
         choices=("emulator", "live", "custom"),
         help="Refuse to run against anything else.",
@@ -203,6 +226,10 @@ _TABLE = (
         help="Policy that decides.",
     ),
     Option(
+        name="policy_sha256", attribute="policy_sha256", kind="text", group="Under test", in_file=False,
+        metavar="DIGEST", help="Refuse to run unless the policy, with its known failures, has this digest.",
+    ),
+    Option(
         name="checks", attribute="checks", kind="folder", group="Under test", metavar="DIR",
         help="Suites to run instead of the packaged ones.",
     ),
@@ -212,12 +239,12 @@ _TABLE = (
     ),
     Option(
         name="max_chars", attribute="max_chars", kind="integer", group="Limits", default=20_000, least=1, metavar="N",
-        help="Most billable characters that the run may send.",
+        help="Most billable characters that the run may send; 5000 on live.",
     ),
     Option(
         name="max_sessions", attribute="max_sessions", kind="integer", group="Limits", default=500, least=1,
         metavar="N",
-        help="Most sessions that the run may open.",
+        help="Most sessions that the run may open; 100 on live.",
     ),
     Option(
         name="max_cost", attribute="max_cost", kind="money", group="Limits", metavar="AMOUNT",
@@ -225,11 +252,16 @@ _TABLE = (
     ),
     Option(
         name="max_seconds", attribute="max_seconds", kind="number", group="Limits", least=1, metavar="S",
-        help="Longest duration of the run. Default: no cap beyond the deadlines of each step.",
+        help="Longest duration of the run. Default: 600 on live, else no cap beyond the deadlines of each step.",
     ),
     Option(
         name="max_rate", attribute="max_rate", kind="number", group="Limits", default=2.5, least=0.01, metavar="R",
-        help="Most new sessions a second and model; the service allows 3.",
+        help="Most new sessions a second and model; the service allows 3 to a whole account. 0.5 on live, less where "
+        "the service allows a model less.",
+    ),
+    Option(
+        name="shards", attribute="shards", kind="integer", group="Limits", default=1, least=1, most=1000, metavar="N",
+        help="How many runs share the account at this time: each takes its part of --max-rate.",
     ),
     Option(
         name="output_dir", attribute="output_dir", kind="folder", group="Output", default="output", metavar="DIR",

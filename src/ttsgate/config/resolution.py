@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from ttsgate.catalog import FIVE, REGIONS, Model, assume, find, nearest
 from ttsgate.config.credentials import region_variable
 from ttsgate.config.files import FileSettings, find_file, read_file
+from ttsgate.config.network import read_overrides
 from ttsgate.config.options import DEFAULT_TEXT, OPTIONS, Option
 from ttsgate.config.policies import find_expectations, find_policy
 from ttsgate.config.values import Money, Place, read_value
@@ -22,7 +23,8 @@ from ttsgate.verdict.policy import Caps, Policy
 __all__ = ["Config", "is_ci", "resolve"]
 
 _SUBJECT = re.compile(r"(?:(?P<name>[^=]+)=)?(?P<kind>sha256|git):(?P<digest>[0-9a-fA-F]+)\Z")
-_LAYERS = ("default", "file", "environment", "command line")
+LIVE_CAPS = Caps(sessions=100, chars=5000, seconds=600, rate=0.5)
+"""Of a live run unless something else sets them: a sixth of what the service allows an account (180 a minute)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,12 @@ class Config:
     ws_url: str | None
     http_url: str | None
     custom_key_env: str | None
+    proxy: str | None
+    ca_file: Path | None
+    ip_version: Literal["4", "6"] | None
+    connect_to: Mapping[str, tuple[str, int | None]]
+    """Host -> address and port that are connected to instead: a rehearsal."""
+    temporary_key: bool
     require_target: TargetKind | None
     yes: bool
     allow_mutating: bool
@@ -75,6 +83,7 @@ class Config:
     subject: Mapping[str, str] | None
     """``name`` and ``sha256`` or ``git``."""
     policy: str | None
+    policy_sha256: str | None
     rules: Policy | None
     """The policy of that name, with what it extends."""
     expectations: tuple[Expectation, ...]
@@ -85,6 +94,8 @@ class Config:
     max_cost: Money | None
     max_seconds: float | None
     max_rate: float
+    """New sessions a second and model of this run: its part of what all shards may open."""
+    shards: int
     output_dir: Path
     templates: Path | None
     keep_audio: Literal["all", "failed", "none"]
@@ -143,18 +154,22 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         for o in OPTIONS.values()
     }
     rules = find_policy(found["policy"].value, file) if found["policy"].value is not None else None
-    if rules is not None:
-        found.update(_from_policy(rules, found, billed=_target_kind(found) != "emulator"))
-    _check_environment(environ, found["custom_key_env"].value)
     kind = _target_kind(found)
+    if rules is not None:
+        found.update(_from_policy(rules, found, billed=kind != "emulator"))
+    if kind == "live":
+        found.update(_unset(LIVE_CAPS, found, origin="default on live"))
+    _check_environment(environ, found["custom_key_env"].value)
     _check_target(found, kind, ci=ci)
     values: dict[str, Any] = {o.attribute: found[o.name].value for o in OPTIONS.values()}
     known, required, models = _models(found, file)
+    expectations = find_expectations(file) if rules is not None else ()
+    _check_digest(found["policy_sha256"], rules, expectations)
     values.update(
         target=kind,
         cwd=cwd,
         rules=rules,
-        expectations=find_expectations(file) if rules is not None else (),
+        expectations=expectations,
         ci=ci,
         config_file=config_file,
         models=models,
@@ -165,6 +180,8 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         sample_rate=int(values["sample_rate"]) if values["sample_rate"] else None,
         script_pythons=_versions(found["script_python"]),
         subject=_subject(found["subject"]),
+        connect_to=read_overrides(found["connect_to"].value, found["connect_to"].place.label),
+        max_rate=values["max_rate"] / values["shards"],
     )
     values["settings"] = tuple(_settings(found, values))
     return Config(**values)
@@ -217,20 +234,34 @@ def _default(option: Option, environ: Mapping[str, str], cwd: Path) -> _Found:
 def _from_policy(rules: Policy, found: Mapping[str, _Found], *, billed: bool) -> dict[str, _Found]:
     """Samples and, where somebody pays or waits, caps of the policy, for what nothing else has set."""
     caps = rules.caps if billed else Caps()
+    return _unset(caps, found, origin=f"policy {rules.name}", repeat=rules.samples)
+
+
+def _unset(caps: Caps, found: Mapping[str, _Found], *, origin: str, repeat: int | None = None) -> dict[str, _Found]:
+    """What `caps` and `repeat` say of options that nothing has set yet."""
     offered = {
-        "repeat": rules.samples,
+        "repeat": repeat,
         "max_sessions": caps.sessions,
         "max_chars": caps.chars,
         "max_seconds": caps.seconds,
         "max_rate": caps.rate,
     }
     return {
-        name: replace(
-            found[name], value=value, raw=value, place=replace(found[name].place, origin=f"policy {rules.name}")
-        )
+        name: replace(found[name], value=value, raw=value, place=replace(found[name].place, origin=origin))
         for name, value in offered.items()
-        if value is not None and found[name].layer == 0
+        if value is not None and found[name].layer == 0 and found[name].place.origin == "default"
     }
+
+
+def _check_digest(pin: _Found, rules: Policy | None, expectations: Sequence[Expectation]) -> None:
+    """The policy must be the one agreed on: a pull request could loosen the file."""
+    if pin.value is None:
+        return
+    if rules is None:
+        raise UsageError(f"{pin.place.label} pins a policy, but none is named: pass --policy NAME")
+    digest = rules.sha256(expectations)
+    if pin.value.strip().lower().removeprefix("sha256:") != digest:
+        raise UsageError(f"policy {rules.name} has the digest {digest}, not {pin.value}: it is not the one agreed on")
 
 
 def _check_environment(environ: Mapping[str, str], custom_key_env: str | None) -> None:

@@ -12,7 +12,7 @@ from ttsgate.result.record import Target
 if TYPE_CHECKING:
     from ttsgate.config.resolution import Config
 
-__all__ = ["CLAIMS", "compatible_url", "derive_http_url", "derive_ws_url", "resolve_target"]
+__all__ = ["CLAIMS", "REHEARSED", "compatible_url", "derive_http_url", "derive_ws_url", "resolve_target"]
 
 CLAIMS = {
     "emulator": "emulated, not live",
@@ -21,6 +21,9 @@ CLAIMS = {
     "replay": "replayed, not live",
 }
 """What evidence of a target may claim before its preflight, by kind."""
+
+REHEARSED = "rehearsed over names of our own, not live"
+"""Claim of a run for which we resolved the service's names ourselves."""
 
 _WS_PATH = "/api-ws/v1/realtime"
 _HTTP_PATH = "/api/v1"
@@ -62,18 +65,26 @@ def compatible_url(http_url: str) -> str:
 def resolve_target(config: Config) -> Target:
     """The target's record as far as configuration can tell; the embedded emulator's URLs are empty until it runs.
 
+    A live run whose names we resolve ourselves (``--connect-to``) does all that a live run does, but its evidence is of
+    a custom target.
+
     Raises:
         UsageError: live without region, custom without URL, or not the target that was required.
     """
     kind = config.target
+    claim = CLAIMS[kind]
     if config.require_target is not None and config.require_target != kind:
         raise UsageError(f"target {config.require_target} is required, but this run is set to {kind}: pass --target")
+    if config.connect_to and config.require_target == "live":
+        raise UsageError("--connect-to rehearses: its evidence never counts as live, which --require-target asks for")
     ws_url = http_url = ""
     if kind == "live":
         if config.region is None:
             raise UsageError("--target live needs --region, e.g. --region cn-beijing: a key belongs to one region")
         place = endpoints(config.region, config.workspace)
         ws_url, http_url = place.ws_url, place.http_url
+        if config.connect_to:
+            kind, claim = "custom", REHEARSED
     elif kind == "custom":
         if config.ws_url is None and config.http_url is None:
             raise UsageError("--target custom needs --ws-url or --http-url")
@@ -83,7 +94,7 @@ def resolve_target(config: Config) -> Target:
         http_url = given_http or derive_http_url(ws_url)
     return Target(
         kind=kind,
-        claim=CLAIMS[kind],
+        claim=claim,
         ws_url=ws_url,
         http_url=http_url,
         region=config.region if kind in ("live", "custom") else None,

@@ -67,6 +67,8 @@ class EmulatorConfig:
     """Whether ``/admin`` answers (loopback only)."""
     tls: bool = False
     """Serve over TLS with a throw-away certificate authority."""
+    tls_names: tuple[str, ...] = ()
+    """Further names in its certificate, e.g. the service's own for a rehearsal."""
 
     def switch(self, name: str) -> str:
         """The value of a switch in force."""

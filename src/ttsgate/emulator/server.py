@@ -50,7 +50,7 @@ async def _serve(
         loop.add_signal_handler(number, ended.set)
     emulator = Emulator(config)
     _need_voice(emulator.speech, config.voice_engine)
-    authority = ThrowAwayAuthority(config.host) if config.tls else None
+    authority = ThrowAwayAuthority(config.host, config.tls_names) if config.tls else None
     await emulator.start(tls=authority.context if authority else None)
     if until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(loop, ended), daemon=True).start()

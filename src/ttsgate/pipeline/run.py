@@ -18,7 +18,7 @@ from pathlib import Path
 from ttsgate import bundle, judgement, report
 from ttsgate.bundle import BundleFolder
 from ttsgate.collect.plan import Plan, make_plan, planned_runtimes
-from ttsgate.config import Config, find_data, find_key, key_variables, resolve_target
+from ttsgate.config import Config, find_data, find_key, find_network, key_variables, resolve_target
 from ttsgate.config.policies import refuse_early
 from ttsgate.emulator.process import EmulatorProcess, embedded
 from ttsgate.errors import HarnessError, TtsgateError, UsageError
@@ -27,6 +27,7 @@ from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView
 from ttsgate.pipeline.ledger import Ledger, reads
+from ttsgate.pipeline.live import establish
 from ttsgate.pipeline.preparing import compile_jobs, model_facts, notes_on
 from ttsgate.pipeline.speaking import Speaking
 from ttsgate.pipeline.way import Way
@@ -81,8 +82,10 @@ class Run:
         self._credential = find_key(config, target, self.environ)
         # Read before anything is billed: a key that is none ends the run here.
         self._sign_key = bundle.read_key(config.sign_key) if config.sign_key else None
+        network = find_network(config, target, self.environ)
         secrets = [
             self._credential.key.reveal(),
+            *network.secrets(),
             *(self.environ[n] for n in key_variables(self.environ, config.custom_key_env)),
         ]
         home = self.environ.get("HOME")
@@ -117,7 +120,7 @@ class Run:
         self._probe_script = find_data("scripts") / PROBE_SCRIPT
         self._compile_jobs = compile_jobs(config, self._probe_script)
         self._ledger = Ledger(config, self.result, self.redactor)
-        self._way = Way(target, self._credential.key, self.environ)
+        self._way = Way(target, self._credential.key, network)
         self._speaking = Speaking(
             config=config,
             plan=self.plan,
@@ -270,7 +273,7 @@ class Run:
         self.result.connectivity = self.redactor.data(asyncio.run(probe.run(self._steps())))
         for step in self.result.connectivity:
             self._ledger.keep(*engine.judge_step(step))
-        self._establish()
+        asyncio.run(establish(self.result.target, self.result.connectivity, way.network, way.route()))
         failed = {s.name: s for s in self.result.connectivity if s.outcome != "pass"}
         broken = next((s for s in self.result.connectivity if s.outcome == "fail" and s.name in _HARD), None)
         refused = next((s for s in failed.values() if s.name == "models" and s.status in (401, 403)), None)
@@ -290,26 +293,6 @@ class Run:
                 self._ledger.block(cell.id, "blocked", "connectivity", words)
         shown = " ".join(f"{s.name} {'ok' if s.outcome == 'pass' else s.outcome}" for s in self.result.connectivity)
         self.say(f"connectivity: {shown}")
-
-    def _establish(self) -> None:
-        """Live is claimed only after our own client met a catalogue host over verified TLS."""
-        target = self.result.target
-        met = next((s for s in self.result.connectivity if s.name == "session" and s.outcome == "pass"), None)
-        if target.kind != "live" or met is None or "sha256" not in met.facts:
-            return
-        target.facts.update(met.facts)
-        if self.environ.get("SSL_CERT_FILE"):
-            target.facts["intercepted"] = True
-            target.claim = "live, but through a private certificate authority (intercepted)"
-        else:
-            target.claim = "live"
-
-    def _speak(self) -> None:
-        before = len(self.result.connectivity)
-        self._speaking.run()
-        # Voices that were made and deleted meanwhile.
-        for step in self.result.connectivity[before:]:
-            self._ledger.keep(*engine.judge_step(step))
 
     def _judge_across(self) -> None:
         cells = [

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from ttsgate.bundle import BundleFolder
 from ttsgate.bundle.folder import redacted
+from ttsgate.collect.pacing import Pace
 from ttsgate.collect.plan import Plan, PlannedSession, utterance
 from ttsgate.collect.sessions import Collected, Collector
 from ttsgate.collect.summary import measure, summarise
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
-from ttsgate.config import Config
+from ttsgate.config import Config, Secret
 from ttsgate.judgement import engine
 from ttsgate.judgement.views import SessionView
 from ttsgate.pipeline.ledger import Ledger
+from ttsgate.pipeline.live import known_paces, temporary_key
 from ttsgate.pipeline.way import Way
 from ttsgate.result.record import Result
 from ttsgate.store.journal import Journal
@@ -48,6 +50,8 @@ class Speaking:
     """Why the run ended early."""
     _voices: Voices | None = None
     _voice_of: dict[str, str] = field(default_factory=dict)
+    _paces: dict[str, float] = field(default_factory=dict)
+    _session_key: Secret | None = None
 
     def run(self) -> None:
         """Run every session that is not blocked; those that do not run say so."""
@@ -67,9 +71,28 @@ class Speaking:
             self.result.notes.append(f"deleted {len(undone)} temporary voices that an earlier run had left")
         try:
             await self._choose_voices()
+            await self._prepare_account()
             await self._collector(work).run([s for s in self.plan.sessions if s.cell.id not in self.ledger.blocked])
         finally:
             await self._voices.delete_all()
+
+    async def _prepare_account(self) -> None:
+        """Learn how fast each model may be asked, and take a temporary key, where somebody's account is used."""
+        config = self.config
+        if self.result.target.kind == "emulator":
+            return
+        if config.target == "live":
+            self._paces, said = await known_paces(self.way.http(), config, self.plan.models, asked=self._rate_asked())
+            self.result.notes += [said] if said else []
+        if config.temporary_key:
+            key = await temporary_key(self.way.http(), config)
+            self.folder.redactor.add(key.reveal())
+            self._session_key = key
+            self.result.notes.append("spoken with a temporary key made from the one named above")
+
+    def _rate_asked(self) -> bool:
+        origin = next(s.origin for s in self.config.settings if s.name == "max_rate")
+        return origin.startswith(("command line", "environment", "file"))
 
     async def _choose_voices(self) -> None:
         assert self._voices is not None
@@ -115,19 +138,20 @@ class Speaking:
         return Collector(
             ws_url=target.ws_url,
             http_url=target.http_url,
-            key=self.way.key.reveal(),
+            key=(self._session_key or self.way.key).reveal(),
             models=self.plan.models,
             runtimes={r.id: r for r in self.plan.runtimes},
             script=self.script,
             work=work,
             side_by_side=target.kind == "emulator",
-            max_rate=self.config.max_rate,
+            pace=Pace(self.config.max_rate, self._paces),
+            spare_quota=target.kind != "emulator",
             utterance=lambda s: utterance(self.config, s, self._spoken_with(s)),
             done=self._done,
             skip=self._skipped,
             fallback=lambda s: self._sibling_voice(s.cell.model) is not None,
             workspace=target.workspace,
-            tls=self.way.tls(),
+            route=self.way.route(),
             until=self.began + seconds if seconds is not None else None,
         )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import certifi
 
 from ttsgate.clients.http import HttpClient
+from ttsgate.clients.route import Route
 from ttsgate.clients.wire import WireSession
 from ttsgate.collect.plan import Plan, utterance
-from ttsgate.config import Config, Secret, compatible_url
+from ttsgate.config import Config, Network, Secret, compatible_url
 from ttsgate.result.record import Target
 
 __all__ = ["Way"]
@@ -23,13 +23,25 @@ class Way:
 
     target: Target
     key: Secret
-    environ: Mapping[str, str] = field(repr=False)
+    network: Network = field(default_factory=Network)
 
     def tls(self) -> ssl.SSLContext | None:
-        """A context that verifies, for wss; certifi's roots unless ``SSL_CERT_FILE`` names others."""
+        """A context that verifies, for wss; certifi's roots unless other authorities were named."""
         if not self.target.ws_url.startswith("wss"):
             return None
-        return ssl.create_default_context(cafile=self.environ.get("SSL_CERT_FILE") or certifi.where())
+        return ssl.create_default_context(cafile=self.network.ca_file or certifi.where())
+
+    def route(self) -> Route:
+        """How connections are made."""
+        login = self.network.proxy_login
+        return Route(
+            tls=self.tls(),
+            proxy=self.network.proxy,
+            proxy_login=(login[0], login[1].reveal()) if login else None,
+            ip_version=self.network.ip_version,
+            connect_to=self.network.connect_to,
+            ca_file=self.network.ca_file,
+        )
 
     def http(self) -> HttpClient:
         """Calls against the service's HTTP side."""
@@ -38,7 +50,7 @@ class Way:
             compatible_url=compatible_url(self.target.http_url),
             api_key=self.key.reveal(),
             workspace=self.target.workspace,
-            tls=self.tls(),
+            route=self.route(),
         )
 
     def knock(self, plan: Plan, config: Config) -> WireSession:
@@ -53,5 +65,5 @@ class Way:
             api_key=self.key.reveal(),
             workspace=self.target.workspace,
             deadline_s=6.0,
-            tls=self.tls(),
+            route=self.route(),
         )

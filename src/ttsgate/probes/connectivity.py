@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -107,32 +106,33 @@ class Connectivity:
     # -- the steps -----------------------------------------------------------------------
 
     async def _resolve(self) -> ConnectivityStep:
-        host, port = self._place()
-        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        host, port = self.session.route.first_hop or self._place()
+        infos = await self.session.route.resolve(host, port)
         addresses = sorted({str(info[4][0]) for info in infos})
         return ConnectivityStep(
             name="name",
             url=self._url("name"),
             outcome="pass",
-            detail=f"{host} is {', '.join(addresses)}",
+            detail=f"{'proxy ' if self.session.route.proxy else ''}{host} is {', '.join(addresses)}",
             facts={"addresses": addresses},
         )
 
     async def _connect(self) -> ConnectivityStep:
         host, port = self._place()
         async with asyncio.timeout(STEP_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(host, port, happy_eyeballs_delay=0.25)
-        peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
-        writer.close()
+            sock = await self.session.route.connect(host, port)
+        peer = "{}:{}".format(*sock.getpeername()[:2])
+        sock.close()
         return ConnectivityStep(
             name="tcp", url=self._url("tcp"), outcome="pass", detail=f"connected to {peer}", facts={"peer": peer}
         )
 
     async def _handshake(self) -> ConnectivityStep:
         host, port = self._place()
-        context = self.tls or ssl.create_default_context()
+        context = self.tls or self.session.route.tls or ssl.create_default_context()
         async with asyncio.timeout(STEP_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(host, port, ssl=context, happy_eyeballs_delay=0.25)
+            sock = await self.session.route.connect(host, port)
+            _, writer = await asyncio.open_connection(sock=sock, ssl=context, server_hostname=host)
         tls = writer.get_extra_info("ssl_object")
         writer.close()
         return ConnectivityStep(

@@ -156,17 +156,22 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = (), home: str | None = None, user: str | None = None) -> None:
-        known = sorted({s.strip() for s in secrets if len(s.strip()) >= _SHORTEST}, key=len, reverse=True)
         self._exact: list[str] = []
         self._spelled: list[_Spelling] = []
+        self._raw: list[_Bytes] = []
+        self.add(*secrets)
+        self._shapes: tuple[Shape, ...] = (*secret_shapes(), *path_shapes(home, user))
+
+    def add(self, *secrets: str) -> None:
+        """Remove these, too, from now on: a key that was made during the run."""
+        known = sorted({s.strip() for s in secrets if len(s.strip()) >= _SHORTEST}, key=len, reverse=True)
         for secret in known:
             octets = secret.encode("utf-8", "surrogatepass")
             cores = sorted(_base64_cores(octets))
             self._exact += [secret, *cores, octets.hex(), octets.hex().upper(), *_pieces(secret)]
             self._spelled.append(_Spelling(secret, every=True))
             self._spelled += [_Spelling(core, every=False) for core in cores]
-        self._raw = [s.encode(form, "surrogatepass") for s in known for form in ("utf-16-le", "utf-16-be")]
-        self._shapes: tuple[Shape, ...] = (*secret_shapes(), *path_shapes(home, user))
+        self._raw += [s.encode(form, "surrogatepass") for s in known for form in ("utf-16-le", "utf-16-be")]
 
     def text(self, text: str) -> str:
         """`text` with ``***`` for every secret and ``~`` for the home directory."""

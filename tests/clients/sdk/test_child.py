@@ -58,13 +58,15 @@ class TestSurroundings:
         assert not Path(report["cwd"]).exists()
 
     def test_proxies_only_when_asked_for(self, stub: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The caller's proxy variables reach the SDK if the run is to use them."""
-        monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+        """Of proxies the SDK sees what the run uses, not what the caller's environment has."""
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:8")
+        variables = {"https_proxy": "http://127.0.0.1:9"}
 
-        report = with_child(stub, lambda child: child.run(ask(), deadline_s=10), proxies=True).report
+        report = with_child(stub, lambda child: child.run(ask(), deadline_s=10), variables=variables).report
 
         assert report is not None
         assert "http://127.0.0.1:9" == report["env"]["https_proxy"]
+        assert "http_proxy" not in report["env"]
 
     def test_key_travels_over_stdin_only(self, stub: Path, ask: Ask) -> None:
         """The key is in no argument, and what is printed of it is hidden."""

@@ -14,6 +14,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -30,8 +31,6 @@ ALLOWED = (
     "DYLD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 )  # fmt: skip
 """Variables that the child may see: what an interpreter and TLS need to work at all."""
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-"""Seen only when proxies were asked for; also in lower case."""
 CAP_BYTES = 2**20
 """What is kept of standard error and of printed noise for each request; and the longest line of an answer."""
 RUNNER = Path(__file__).with_name("runner.py")
@@ -121,18 +120,24 @@ class SdkChild:
         script: The stand-alone script.
         start_timeout_s: Seconds for the interpreter to start and import the SDK.
         given: Recorded in the runtime: the user named this interpreter.
-        proxies: Hand the caller's proxy variables on.
+        variables: Further variables of its environment: proxy, certificate authorities, overridden names.
     """
 
     def __init__(
-        self, python: Path, script: Path, *, start_timeout_s: float = 30, given: bool = False, proxies: bool = False
+        self,
+        python: Path,
+        script: Path,
+        *,
+        start_timeout_s: float = 30,
+        given: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         # Made absolute, for the child lives in another folder; not resolved, for a venv is found by its symlink.
         self.python = Path(os.path.abspath(shutil.which(python) or python))
         self.script = script.resolve()
         self.start_timeout_s = start_timeout_s
         self.given = given
-        self.proxies = proxies
+        self.variables = dict(variables or {})
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._home: Path | None = None
@@ -244,8 +249,8 @@ class SdkChild:
         )
 
     def _environment(self) -> dict[str, str]:
-        names = {*ALLOWED, *PROXIES, *map(str.lower, PROXIES)} if self.proxies else set(ALLOWED)
-        return {**{n: v for n, v in os.environ.items() if n in names}, "HOME": str(self._home)}
+        allowed = {n: v for n, v in os.environ.items() if n in ALLOWED}
+        return {**allowed, **self.variables, "HOME": str(self._home)}
 
     async def _exchange(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """Send a request and read its answer; None when the child is gone or talks nonsense."""

@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import queue
+import socket
 import sys
 import threading
 import time
@@ -24,7 +25,24 @@ import traceback
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+ROUTE_VARIABLE = "TTSGATE_ROUTE"
 PACKAGES = ("dashscope", "websocket-client", "requests", "urllib3", "aiohttp", "httpx", "certifi")
+
+
+def take_route() -> None:
+    """Resolve names as our owner does: overridden hosts, one IP version.  Everything below the SDK asks `socket`."""
+    given = os.environ.pop(ROUTE_VARIABLE, None)
+    if given is None:
+        return
+    route = json.loads(given)
+    real, wanted = socket.getaddrinfo, {"4": socket.AF_INET, "6": socket.AF_INET6}.get(route["ip_version"])
+
+    def getaddrinfo(host: Any, port: Any, family: int = 0, *rest: Any, **more: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        address, other = route["connect_to"].get(str(name).lower(), (host, None))
+        return real(address, other or port, wanted or family, *rest, **more)
+
+    socket.getaddrinfo = getaddrinfo
 
 
 def load(path: str) -> Any:
@@ -98,6 +116,7 @@ def main() -> None:
             os.write(fd, f"\0{number}\0".encode())
 
     threading.Thread(target=listen, daemon=True).start()
+    take_route()
     try:
         script = load(sys.argv[1])
         hello = introduce(script)

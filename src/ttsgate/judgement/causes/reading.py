@@ -94,12 +94,19 @@ _BY_CLASS = {
     "gaierror": "network.name",
     "ConnectionRefusedError": "network.refused",
     "ConnectionResetError": "network.dropped",
+    "ClientConnectionResetError": "network.dropped",
+    "ClientOSError": "network.dropped",
+    "ClientPayloadError": "network.dropped",
+    "ServerDisconnectedError": "network.dropped",
     "TimeoutError": "network.timeout",
     "SSLError": "network.tls",
     "SSLCertVerificationError": "network.tls",
     "SSLEOFError": "network.tls",
     "CertificateError": "network.tls",
     "OSError": "network.timeout",
+    "ProxyRefused": "network.proxy",
+    "ClientHttpProxyError": "network.proxy",
+    "ClientProxyConnectionError": "network.proxy",
     "InvalidMessage": "service.nonsense",
     "InvalidHandshake": "service.nonsense",
     "InvalidUpgrade": "service.nonsense",
@@ -109,17 +116,27 @@ _BY_CLASS = {
     "NoSessionCreated": "service.nonsense",
     "UnexpectedAnswer": "service.nonsense",
 }
+_PAGE = ("<!doctype", "<html")
+_ON_THE_WAY = ("name", "tcp", "tls", "connect")
+"""Steps and places at which nobody had answered yet."""
 
 
 def cause_of_step(name: str, error_class: str, *, status: int | None, code: str | None, message: str | None) -> str:
     """The cause of a connectivity step that failed."""
+    words = message or ""
+    if not code and any(mark in words[:400].lower() for mark in _PAGE):
+        return "network.portal"
     if status is not None and status >= 300:
-        return cause_of_error(code, message, status, message or "")
+        return cause_of_error(code, message, status, words)
+    if error_class == "ErrorEvent":
+        return cause_of_error(code, message)
     if status is not None:
-        return "network.portal" if (message or "").lstrip()[:1] == "<" else "service.nonsense"
+        return "service.nonsense"
     found = _BY_CLASS.get(error_class)
     if name == "name" and found in (None, "network.timeout"):
         return "network.name"
     if name == "tls" and found in (None, "network.dropped"):
         return "network.tls"
+    if name not in _ON_THE_WAY and found == "network.timeout":
+        return "service.hang"  # a connection stood before: the silence is on the other side
     return found or "service.nonsense"
