@@ -34,11 +34,14 @@ __all__ = ["FLASH", "INSTRUCT", "SCRIPT", "Heard", "Seen", "judge", "over_http",
 FLASH, INSTRUCT = "qwen3-tts-flash-realtime", "qwen3-tts-instruct-flash-realtime"
 DESIGNED = "qwen3-tts-vd-realtime-2026-01-15"
 SCRIPT = find_data("scripts") / "realtime_tts_demo.py"
+LONG_TEXT = f"{DEFAULT_TEXT} It will be open until half past nine. After that, please use the door at the side."
 HTTP_STEPS = ("models", "voices-design", "voices-clone")
 
 
 def say(scene: str, *, text: str = DEFAULT_TEXT) -> list[tuple[str, Utterance]]:
-    """Model and utterance of each session of a scene; the defaults of ``ttsgate validate`` where nothing else is needed."""
+    """Model and utterance of each session of a scene; the defaults of ``ttsgate validate`` where those will do."""
+    if scene == "long":
+        text = LONG_TEXT
     if scene == "commit":
         return [(FLASH, Utterance(text=text, voice="Cherry", mode="commit"))]
     if scene == "settings":
@@ -209,7 +212,7 @@ async def over_http(endpoints: Endpoints, fault: str, scene: str, child: SdkChil
             voices = Voices(http, journal, "score", [])
             await voices.create({DESIGNED: "design"}, sample=None, emulated=True)
             await voices.delete_all()
-        return Seen(steps=list(getattr(voices, "steps", [])))
+        return Seen(steps=voices.steps)
     assert child is not None
     asked = Utterance(text=DEFAULT_TEXT, voice="Cherry")
     return Seen([await run_script(child, endpoints, "sdk-http", FLASH, asked, work, timeout_s=4.0)])

@@ -1,4 +1,4 @@
-"""What the gate finds of what can go wrong: every fault of the emulator, alone and in pairs, and every benign variation.
+"""What the gate finds of what can go wrong: the emulator's faults, alone and in pairs, and its benign variations.
 
     python benchmarks/fault_score.py [--only PATTERN] [--pairs N] [--seed N] [--no-sdk] [--write PAGE]
 
@@ -34,7 +34,7 @@ from ttsgate.result.transcript import Utterance
 __all__ = ["Score", "page", "scored", "selected"]
 
 PACE, REAL = 4.0, 1.25
-"""Audio comes so many times faster than it plays: where time does not matter, and as the gate's own emulator sends it."""
+"""Audio comes so many times faster than it plays: where time does not matter; as a run's own emulator sends it."""
 AT_ONCE = 8
 """Sessions at the same time; more and the times are those of a busy machine."""
 DEADLINE_S = 12.0
@@ -72,6 +72,11 @@ class Score:
     def right(self) -> bool:
         """Whether the first finding names an expected cause."""
         return bool(self.found) and self.found[0] in self.causes
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is worth a look: missed, another cause first, no check that was meant, or a false alarm."""
+        return self.caught if self.group == "benign" else not (self.right and self.meant)
 
     @property
     def meant(self) -> bool:
@@ -118,7 +123,7 @@ def pairs_of(faults: Iterable[Fault], number: int, *, seed: int) -> list[tuple[F
 def scene_of(faults: Sequence[Fault]) -> str:
     """The scene that shows all of them."""
     scenes = {f.scene for f in faults}
-    return "commit" if "commit" in scenes else "pace" if "pace" in scenes else faults[0].scene
+    return next((s for s in ("commit", "long", "pace") if s in scenes), faults[0].scene)
 
 
 class Bench:
@@ -131,7 +136,7 @@ class Bench:
     async def collect(self, faults: Sequence[Fault]) -> Seen:
         """One fault or one pair over our own client."""
         scene = scene_of(faults)
-        paced = any(f.scene == "pace" for f in faults)
+        paced = any(f.scene in ("pace", "long") for f in faults)
         endpoints = (self.real if paced else self.fast).endpoints
         assert endpoints is not None
         async with self.turn:
@@ -289,8 +294,8 @@ def page(alone: Sequence[Score], pairs: Sequence[Score], sdk: Sequence[Score], b
         named, first = sum(s.caught for s in pairs), sum(s.right for s in pairs)
         lines += [
             "",
-            f"**In pairs**: of {len(pairs)} pairs drawn at random, {named} were caught and in {first} the first finding named "
-            f"one of the two; {sum(bool(s.broke) for s in pairs)} broke a check of ours.",
+            f"**In pairs**: of {len(pairs)} pairs drawn at random, {named} were caught and in {first} the first finding "
+            f"named one of the two; {sum(bool(s.broke) for s in pairs)} broke a check of ours.",
         ]
     if benign:
         alarms = [s for s in benign if s.found]
@@ -330,13 +335,8 @@ def main() -> int:
     text = page(alone, pairs, sdk, benign)
     sys.stdout.write(text)
     if options.verbose:
-        for score in (*alone, *pairs, *benign):
-            if (
-                (not score.right and score.group != "benign")
-                or (score.found and score.group == "benign")
-                or score.broke
-                or not (score.meant or score.group in ("pair", "benign"))
-            ):
+        for score in (*alone, *pairs, *sdk, *benign):
+            if score.wrong or score.broke:
                 sys.stdout.write(
                     f"\n{score.name}: failed {score.failed} found {score.found} expected {score.checks} {score.causes}"
                     f"\n  {score.words[:200]} {score.broke}\n"

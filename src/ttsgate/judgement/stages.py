@@ -32,23 +32,27 @@ def _compile(script: CompileRecord) -> Iterator[Problem]:
         )
 
 
-STEP_CHECKS: dict[str, str] = {
-    "name": "N-name",
-    "tcp": "N-tcp",
-    "tls": "N-tls",
-    "models": "N-models",
-    "voices-design": "N-voices",
-    "voices-clone": "N-voices",
-    "session": "N-session",
+STEP_CHECKS: dict[str, tuple[str, ...]] = {
+    "name": ("N-name",),
+    "tcp": ("N-tcp",),
+    "tls": ("N-tls",),
+    "models": ("N-models", "N-models-listed"),
+    "voices-design": ("N-voices",),
+    "voices-clone": ("N-voices",),
+    "session": ("N-session",),
+    "voice-create": ("N-voice-create",),
+    "voice-list": ("N-voice-listed",),
+    "voice-delete": ("N-voice-delete",),
 }
-"""Check that reads each connectivity step."""
+"""Checks that read each step, the one that fails first before the others; what follows a colon in a step's name is
+what it was about."""
 
 
 def _step(step: ConnectivityStep, *names: str) -> Iterator[Problem]:
-    if step.name not in names or step.outcome == "skipped":
+    if step.name.partition(":")[0] not in names or step.outcome == "skipped":
         raise NotApplicable
     if step.outcome == "blocked":
-        raise Blocked(STEP_CHECKS.get(step.detail.rpartition(" ")[2], "an earlier step"))
+        raise Blocked(STEP_CHECKS.get(step.detail.rpartition(" ")[2], ("an earlier step",))[0])
     if step.outcome == "fail":
         cause = step.cause or cause_of_step(
             step.name,
@@ -110,6 +114,29 @@ def _models(step: ConnectivityStep) -> Iterator[Problem]:
 
 
 @check(
+    "N-models-listed",
+    sentence="The model list names speech models that we know.",
+    why="A list without any of them says that this key, or this region, cannot see them. Only a warning: what being "
+    "listed means is not documented, and a listed model may be out of quota or about to end.",
+    stage="connectivity",
+    subject="step",
+    severity="warn",
+    levels=(),
+    needs=("N-models",),
+)
+def _models_listed(step: ConnectivityStep) -> Iterator[Problem]:
+    if step.name != "models" or step.outcome != "pass" or "models" not in step.facts:
+        raise NotApplicable
+    if not step.facts["models"]:
+        yield Problem(
+            f"{step.url}: {step.detail}, none of them a speech model that we know",
+            (Evidence(quote=step.detail),),
+            cause="lifecycle.unavailable",
+            party="service",
+        )
+
+
+@check(
     "N-voices",
     sentence="The read-only list of custom voices answers to this key.",
     why="vd and vc speak with custom voices only; if the list fails they are blocked, and nothing else is.",
@@ -132,3 +159,41 @@ def _voices(step: ConnectivityStep) -> Iterator[Problem]:
 )
 def _session(step: ConnectivityStep) -> Iterator[Problem]:
     yield from _step(step, "session")
+
+
+@check(
+    "N-voice-create",
+    sentence="A temporary custom voice can be made for exactly the model that needs it.",
+    why="vd and vc speak with custom voices only; a voice made for another model string does not work there.",
+    stage="connectivity",
+    subject="step",
+    levels=(),
+)
+def _voice_create(step: ConnectivityStep) -> Iterator[Problem]:
+    yield from _step(step, "voice-create")
+
+
+@check(
+    "N-voice-listed",
+    sentence="A voice that was made is in the list of voices.",
+    why="Clean-up finds voices by that list; what is missing there may stay in the account. Only a warning: lists lag.",
+    stage="connectivity",
+    subject="step",
+    severity="warn",
+    levels=(),
+)
+def _voice_listed(step: ConnectivityStep) -> Iterator[Problem]:
+    yield from _step(step, "voice-list")
+
+
+@check(
+    "N-voice-delete",
+    sentence="A temporary custom voice can be deleted.",
+    why="What is left behind counts against the account's quota; the journal keeps it for the next run.",
+    stage="connectivity",
+    subject="step",
+    severity="warn",
+    levels=(),
+)
+def _voice_delete(step: ConnectivityStep) -> Iterator[Problem]:
+    yield from _step(step, "voice-delete")

@@ -215,7 +215,7 @@ def _fallback(view: SessionView) -> Iterator[Problem]:
             raise NotApplicable
         words = _text(told.get("error")) or _text(told.get("message")) or "no WAV"
         cause = cause_of_error(_text(told.get("code")), words, _int(told.get("http_status")), words)
-        if cause == "service.error":
+        if cause in ("service.error", "service.nonsense"):  # the words are the script's, about what it was given
             cause = "service.fallback"
         yield _problem(f"fallback with {told.get('model')}: {words}", cause, view, quote=words)
         return
@@ -270,7 +270,7 @@ def _exception(view: SessionView, number: int, note: Entry) -> Problem:
     if view.level == "http" and "timeout" in kind.lower():
         # Our own client's HTTP calls came through, or this session would have been blocked.
         cause = "service.hang"
-    elif view.level != "frames" and cause in ("network.timeout", "service.nonsense"):
+    elif view.level != "frames" and cause in ("network.timeout", "service.hang", "service.nonsense"):
         cause = "sdk.connect" if not view.frames else "sdk.behaviour"
     return _problem(f"{where}: {kind}: {message}", cause, view, number, message)
 

@@ -7,10 +7,13 @@ import random
 
 import pytest
 
+from ttsgate import judgement
 from ttsgate.emulator import listing
 from ttsgate.emulator.faults.hooks import Context, Outgoing
-from ttsgate.emulator.faults.registry import FAULTS, GROUPS, Injector, load_all, parse_fault
+from ttsgate.emulator.faults.registry import FAULTS, GROUPS, SCENES, Injector, load_all, parse_fault
 from ttsgate.errors import UsageError
+from ttsgate.judgement.causes import CAUSES
+from ttsgate.judgement.registry import CHECKS
 
 load_all()
 FIRST_SIX = {
@@ -39,6 +42,16 @@ class TestTable:
             assert fault.expect.checks
             assert fault.expect.causes
             assert fault.expect.party in ("service", "network", "key")
+
+    def test_findings_exist(self) -> None:
+        """Every finding that a fault promises is one that the gate can make, and every scene is one that is known."""
+        judgement.load_all()
+        promised = {c for f in FAULTS.values() if f.expect for c in f.expect.checks}
+        causes = {c for f in FAULTS.values() if f.expect for c in f.expect.causes}
+
+        assert set() == promised - set(CHECKS)
+        assert set() == causes - set(CAUSES)
+        assert set(SCENES) == {f.scene for f in FAULTS.values()}
 
     @pytest.mark.parametrize("alias", FIRST_SIX)
     def test_first_six(self, alias: str) -> None:

@@ -185,7 +185,7 @@ _changing(
     "models-without-tts",
     "The model list has none of the speech models.",
     _without_ours,
-    check="N-models",
+    check="N-models-listed",
     cause="lifecycle.unavailable permission.model",
     family="models",
 )
@@ -369,7 +369,7 @@ _on_action(
     "Creating a voice fails with 500.",
     "create",
     _error(500, "InternalError", "An internal error has occured, please try again later."),
-    check="N-voice-create V-create",
+    check="N-voice-create",
     cause="service.error",
 )
 _on_action(
@@ -377,7 +377,7 @@ _on_action(
     "No more voices may be created.",
     "create",
     _error(400, "Throttling.AllocationQuota", "Maximum voice storage limit exceeded, please delete existing voices."),
-    check="N-voice-create V-create",
+    check="N-voice-create",
     cause="quota.allocated",
 )
 _on_action(
@@ -385,7 +385,7 @@ _on_action(
     "A created voice belongs to another model than the one asked for.",
     "create",
     _other_target,
-    check="N-voice-create V-create",
+    check="N-voice-create",
     cause="service.setting service.voice",
 )
 _on_action(
@@ -402,15 +402,14 @@ _on_action(
     "The list of voices is empty although there are some.",
     "list",
     _no_voices,
-    check="N-voices",
+    check="N-voice-listed",
     cause="service.voice",
-    scene="lists",
 )
 _on_action(
     "voice-delete-fails",
     "Deleting a voice fails with 500.",
     "delete",
     _error(500, "InternalError", "An internal error has occured, please try again later."),
-    check="N-voice-delete V-delete",
+    check="N-voice-delete",
     cause="service.error",
 )

@@ -60,6 +60,7 @@ GROUPS = {
 SCENES = {
     "session": "any session shows it",
     "pace": "a session at real pace shows it",
+    "long": "a session of a few sentences at real pace shows it",
     "commit": "a session in commit mode shows it: elsewhere the event in question is not certain to come",
     "settings": "a session that asks for other settings than the defaults shows it",
     "voices": "two sessions with the same text and different voices show it",

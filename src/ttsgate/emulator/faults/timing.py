@@ -119,8 +119,9 @@ def _all_at_end(_: Args) -> Hooks:
 @fault(
     "timing.bursts",
     "Audio comes in large bursts with silence on the line between them.",
-    check="T-stall T-underrun",
+    check="T-bursts T-stall T-underrun",
     cause="service.timing",
+    scene="long",
     of=seconds(1.2, "audio in a burst"),
     pace=number(1.0, "audio seconds a second, over all"),
 )
@@ -153,10 +154,10 @@ _late(
     "timing.late-created",
     "session.created comes long after the handshake.",
     "session.created",
-    "T-session T-open",
+    "T-open",
     4.0,
 )
-_late("timing.late-updated", "session.updated is answered late.", "session.updated", "T-session T-updated", 4.0)
+_late("timing.late-updated", "session.updated is answered late.", "session.updated", "T-updated", 4.0)
 _late(
     "timing.late-response",
     "response.created comes long after the text was committed.",
@@ -168,14 +169,14 @@ _late(
     "timing.late-done",
     "response.done comes long after the last audio.",
     "response.done",
-    "T-terminal T-finish",
+    "T-finish",
     3.0,
 )
 _late(
     "timing.late-finished",
     "session.finished comes long after the last response.",
     "session.finished",
-    "T-terminal T-finish",
+    "T-finish",
     3.0,
 )
 
