@@ -77,13 +77,14 @@ def test_a_transcript_is_redacted_but_its_audio_is_not(folder: BundleFolder) -> 
     assert PCM == base64.b64decode(delta["delta"])
 
 
-def test_audio_may_be_left_out(folder: BundleFolder) -> None:
-    """Without audio its digest still stands, so that a copy elsewhere can be told."""
-    written = folder.write_session(transcript(), rate=24_000, keep_audio=False)
+def test_a_file_that_goes_leaves_no_empty_folder(folder: BundleFolder) -> None:
+    """Audio that is not to be kept goes without a trace: no bundle holds an empty folder."""
+    written = folder.write_session(transcript(), rate=24_000)
+    folder.remove(str(written["audio"]))
+    folder.remove("audio/never-there.wav")
 
-    assert written["audio"] is None
-    assert written["audio_sha256"]
     assert not (folder.path / "audio").exists()
+    assert (folder.path / str(written["transcript"])).exists()
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "a b", "a\n"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
@@ -14,13 +15,15 @@ from typing import Any
 import msgspec
 
 from ttsgate.errors import HarnessError
-from ttsgate.result.record import Result
+from ttsgate.result.record import Result, SessionRecord
 from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import AUDIO_DELTA, Entry, Transcript, dump_transcript
 from ttsgate.store.atomic import append_line, write_atomic
 
-__all__ = ["BundleFolder", "new_run_id", "redacted", "wav"]
+__all__ = ["SESSIONS", "BundleFolder", "new_run_id", "redacted", "wav"]
 
+SESSIONS = "sessions.jsonl"
+"""What has ended in a run under way, a record a line; gone when the run is sealed, for ``result.json`` has it all."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 _SUFFIX = {"pcm": "wav", "wav": "wav", "mp3": "mp3", "opus": "opus"}
 
@@ -56,7 +59,18 @@ class BundleFolder:
         record: dict[str, Any] = {"argv": argv, "exit": exit, "started": started, "seconds": round(seconds, 3)}
         append_line(self.path / "commands.jsonl", msgspec.json.encode(self.redactor.data(record)))
 
-    def write_session(self, transcript: Transcript, *, rate: int, keep_audio: bool = True) -> dict[str, str | None]:
+    def note_session(self, record: SessionRecord) -> None:
+        """Say that a session ended and that its files are there; what goes on with a run that died reads it."""
+        append_line(self.path / SESSIONS, msgspec.json.encode(self.redactor.data(record)))
+
+    def remove(self, name: str) -> None:
+        """Delete a file, if it is there, and its folder if that is empty then: a bundle holds no empty one."""
+        path = self.path / name
+        with contextlib.suppress(OSError):
+            path.unlink()
+            path.parent.rmdir()
+
+    def write_session(self, transcript: Transcript, *, rate: int) -> dict[str, str | None]:
         """Write a transcript and its audio.
 
         Returns:
@@ -74,7 +88,7 @@ class BundleFolder:
             "audio": None,
             "audio_sha256": hashlib.sha256(audio).hexdigest() if audio else None,
         }
-        if audio and keep_audio:
+        if audio:
             fmt = transcript.utterance.format
             written["audio"] = f"audio/{transcript.session}.{_SUFFIX.get(fmt, 'bin')}"
             write_atomic(self.path / str(written["audio"]), wav(audio, rate) if fmt == "pcm" else audio)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -11,8 +12,9 @@ from ttsgate import catalog, judgement
 from ttsgate.bundle.comparing import Difference, compare
 from ttsgate.bundle.folder import wav
 from ttsgate.bundle.reading import Bundle
+from ttsgate.bundle.sessions import KEPT_FIELDS, OneAtATime, session_view
 from ttsgate.catalog import Model
-from ttsgate.collect.summary import measure, summarise
+from ttsgate.collect.summary import measure
 from ttsgate.errors import EvidenceError, UsageError
 from ttsgate.judgement import engine
 from ttsgate.judgement.registry import CHECKS
@@ -23,7 +25,6 @@ from ttsgate.verdict.conclude import conclude
 
 __all__ = ["Rejudged", "rejudge"]
 
-_KEPT = ("transcript", "transcript_sha256", "audio", "audio_sha256")
 _TAKEN_OVER = ("blocked", "skipped")
 """Outcomes of a session that did not run: there is nothing to judge again."""
 
@@ -89,30 +90,36 @@ def _rejudge(bundle: Bundle) -> Rejudged:
     fresh: dict[tuple[str, str], CheckRecord] = {}
     views: dict[str, SessionView] = {}
     sessions: list[SessionRecord] = []
+    slot = OneAtATime()
+    torn: set[str] = set()
     for record in new.sessions:
-        view = _view(bundle, new, record, models, again)
-        if view is None:
+        read = partial(_view, bundle, new, record, models)
+        if record.audio is None and record.audio_sha256 is not None:
+            again.unread.append(f"{record.id}: its audio was not kept (--keep-audio)")
+            torn |= {record.cell, "run"}
             sessions.append(record)
             continue
+        view = read()
         views[record.id] = view
         again.sessions += 1
         _keep(fresh, engine.judge_session(view))
         fallback = view.files.get("fallback.wav")
         measure(view, fallback=fallback)
         assert view.record is not None
-        for name in _KEPT:
+        for name in KEPT_FIELDS:
             setattr(view.record, name, getattr(record, name))
         sessions.append(view.record)
+        view.let_go(slot.reading(record.id, read))
     new.sessions = sessions
     for step in new.connectivity:
         _keep(fresh, engine.judge_step(step))
     for script in new.scripts:
         _keep(fresh, engine.judge_script(script))
-    _across(new, models, views, fresh)
+    _across(new, models, views, fresh, torn)
     required = {m.name: m.required for m in recorded.models}
     for check in fresh.values():
         check.decides = check.model is None or required.get(check.model, True)
-    new.checks = _merged(recorded, fresh, views, again)
+    new.checks = _merged(recorded, fresh, {*views}, torn, again)
     conclude(new, stopped="budget" if any(s.code == "budget" for s in recorded.skips) else None)
     if again.same_engine:
         new.requirements = {c.id: c.sentence for c in CHECKS.values()}
@@ -133,40 +140,31 @@ def _model(recorded: Result, name: str) -> Model:
         raise EvidenceError(f"result.json: model {name!r} is in no catalogue of this ttsgate") from exc
 
 
-def _view(
-    bundle: Bundle, new: Result, record: SessionRecord, models: dict[str, Model], again: Rejudged
-) -> SessionView | None:
-    """The session as its checks saw it; None when its audio was not kept."""
+def _view(bundle: Bundle, new: Result, record: SessionRecord, models: dict[str, Model]) -> SessionView:
+    """The session as its checks saw it."""
     cell = next((c for c in new.cells if c.id == record.cell), None)
     if cell is None or record.id not in cell.sessions:
         raise EvidenceError(f"result.json: session {record.id} belongs to no cell")
-    if record.audio is None and record.audio_sha256 is not None:
-        again.unread.append(f"{record.id}: its audio was not kept (--keep-audio)")
-        return None
-    transcript, fallback = bundle.session(record)
+    # Pointers name the transcript, as when the run judged it.
+    view = session_view(bundle, new, record, cell=cell, model=models[cell.model])
+    transcript = view.transcript
     asked = (transcript.session, transcript.model, transcript.client, transcript.utterance, transcript.level)
     if asked != (record.id, cell.model, cell.client, record.utterance, record.level):
         raise EvidenceError(f"{record.transcript}: of another session than the one that result.json puts it to")
     written = record.audio if transcript.level != "http" and record.utterance.format == "pcm" else None
     if written and bundle.read(written) != wav(transcript.audio(), record.sample_rate or 24_000):
         raise EvidenceError(f"{written}: its WAV header is not the one that a run writes")
-    model = models[cell.model]
-    # As when the run judged it: pointers name the transcript, since no file was written by then.
-    summary = summarise(transcript, cell, model, attempt=record.attempt, probe=record.probe)
-    return SessionView(
-        transcript=transcript,
-        model=model,
-        cell=cell,
-        record=summary,
-        runtime=next((r for r in new.runtimes if r.id == cell.runtime), None),
-        target=new.target,
-        files={"fallback.wav": fallback} if fallback else {},
-    )
+    return view
 
 
 def _across(
-    new: Result, models: dict[str, Model], views: dict[str, SessionView], fresh: dict[tuple[str, str], CheckRecord]
+    new: Result,
+    models: dict[str, Model],
+    views: dict[str, SessionView],
+    fresh: dict[tuple[str, str], CheckRecord],
+    torn: set[str],
 ) -> None:
+    """Judge cells and the run, but for those `torn`: of which some session cannot be read."""
     cells = [
         CellView(
             cell=cell,
@@ -177,8 +175,11 @@ def _across(
         for cell in new.cells
     ]
     for view in cells:
-        _keep(fresh, engine.judge_cell(view))
-    _keep(fresh, engine.judge_run(RunView(cells=cells, target=new.target, models=new.models)))
+        if view.id not in torn:
+            _keep(fresh, engine.judge_cell(view))
+    run = RunView(cells=cells, target=new.target, models=new.models)
+    if run.id not in torn:
+        _keep(fresh, engine.judge_run(run))
 
 
 def _keep(fresh: dict[tuple[str, str], CheckRecord], records: Iterable[CheckRecord]) -> None:
@@ -189,7 +190,8 @@ def _keep(fresh: dict[tuple[str, str], CheckRecord], records: Iterable[CheckReco
 def _merged(
     recorded: Result,
     fresh: dict[tuple[str, str], CheckRecord],
-    views: dict[str, SessionView],
+    judged: set[str],
+    torn: set[str],
     again: Rejudged,
 ) -> list[CheckRecord]:
     """The new records in the order of the old ones; those that cannot be made again as they stand."""
@@ -205,7 +207,7 @@ def _merged(
             continue
         if old.check.startswith("U-"):
             own += 1
-        elif old.subject in ran and old.subject not in views:
+        elif (old.subject in ran and old.subject not in judged) or old.subject in torn:
             pass
         elif not (old.outcome in _TAKEN_OVER and old.subject not in ran and old.cell in known):
             again.differences.append(

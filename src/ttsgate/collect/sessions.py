@@ -78,8 +78,10 @@ class Collector:
     """Holds new sessions of a model apart."""
     utterance: Callable[[PlannedSession], Utterance]
     """The utterance of a session, its voice chosen."""
-    done: Callable[[Collected], None]
-    """Called with each session as it ends."""
+    keep: Callable[[Collected], None]
+    """Called with each session as it ends, in a thread: puts it on disk."""
+    done: Callable[[PlannedSession], None]
+    """Called with each session that was kept, one at a time, when it may be judged."""
     skip: Callable[[PlannedSession, str, str], None]
     """Called with sessions that do not run: reason code and words."""
     fallback: Callable[[PlannedSession], bool]
@@ -95,7 +97,7 @@ class Collector:
     _throttled: dict[str, str] = field(default_factory=dict)
     _hung: dict[str, list[str]] = field(default_factory=dict)
     _answers: set[str] = field(default_factory=set)
-    _waiting: list[Collected] | None = None
+    _waiting: list[PlannedSession] | None = None
     _judging: asyncio.Task[None] | None = None
 
     async def run(self, sessions: Sequence[PlannedSession]) -> None:
@@ -121,8 +123,8 @@ class Collector:
     def _hand_over(self) -> None:
         """Give on what waited."""
         waiting, self._waiting = self._waiting or [], None
-        for collected in waiting:
-            self.done(collected)
+        for planned in waiting:
+            self.done(planned)
 
     async def _in_turn(
         self, sessions: Sequence[PlannedSession], run: Callable[[PlannedSession], Awaitable[None]]
@@ -156,12 +158,13 @@ class Collector:
         else:
             in_a_row.clear()
             self._answers.add(_door(collected.planned))
+        await asyncio.to_thread(self.keep, collected)
         if self._waiting is not None:
-            self._waiting.append(collected)
+            self._waiting.append(collected.planned)
             return
         if self._judging is not None:
             await self._judging
-        judging = asyncio.to_thread(self.done, collected)
+        judging = asyncio.to_thread(self.done, collected.planned)
         if self.side_by_side:
             # The next session runs in the child meanwhile; on loopback its latency is not limited anyway.
             self._judging = asyncio.create_task(judging)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ttsgate import bundle, judgement, report
 from ttsgate.bundle import BundleFolder
+from ttsgate.bundle.folder import SESSIONS
 from ttsgate.collect.plan import Plan, make_plan, planned_runtimes
 from ttsgate.config import Config, find_data, find_key, find_network, key_variables, resolve_target
 from ttsgate.config.policies import refuse_early
@@ -26,6 +27,7 @@ from ttsgate.judgement import engine
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView
+from ttsgate.pipeline.keeping import Keeping
 from ttsgate.pipeline.ledger import Ledger, reads
 from ttsgate.pipeline.live import establish
 from ttsgate.pipeline.preparing import compile_jobs, model_facts, notes_on
@@ -121,6 +123,7 @@ class Run:
         self._compile_jobs = compile_jobs(config, self._probe_script)
         self._ledger = Ledger(config, self.result, self.redactor)
         self._way = Way(target, self._credential.key, network)
+        self._keeping = Keeping(config, self.plan, self.result, self._ledger, self.folder, self.say)
         self._speaking = Speaking(
             config=config,
             plan=self.plan,
@@ -128,6 +131,7 @@ class Run:
             ledger=self._ledger,
             way=self._way,
             folder=self.folder,
+            keeping=self._keeping,
             journal=Journal(config.output_dir / report.writing.LATEST / "journal.jsonl"),
             script=self._probe_script,
             began=time.monotonic(),
@@ -158,6 +162,8 @@ class Run:
         if self.emulator is not None:
             self.emulator.stop()
         self._speaking.journal.close()
+        if not interrupted:  # else whoever goes on needs it
+            self._keeping.let_audio_go()
         result = self.result
         result.status = "interrupted" if interrupted else "complete"
         result.finished = _now()
@@ -173,6 +179,7 @@ class Run:
         conclude(result, stopped=self._speaking.stopped)
         self._save()
         report.write_all(result, self.folder.path, templates=self.config.templates)
+        self.folder.remove(SESSIONS)
         bundle.seal(self.folder.path, run=self.id, redactor=self.redactor)
         if self._sign_key is not None and result.verdict is not None:
             now = datetime.now(UTC).replace(microsecond=0)
@@ -299,7 +306,7 @@ class Run:
             CellView(
                 cell=cell,
                 model=self.plan.models[cell.model],
-                sessions=[self._speaking.views[s] for s in cell.sessions],
+                sessions=[self._keeping.views[s] for s in cell.sessions],
                 runtime=next((r for r in self.plan.runtimes if r.id == cell.runtime), None),
             )
             for cell in self.plan.cells

@@ -1,24 +1,20 @@
-"""The stage synthesis: voices chosen, sessions run, each judged and kept as it ends."""
+"""The stage synthesis: voices chosen, sessions run."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ttsgate.bundle import BundleFolder
-from ttsgate.bundle.folder import redacted
 from ttsgate.collect.pacing import Pace
 from ttsgate.collect.plan import Plan, PlannedSession, utterance
-from ttsgate.collect.sessions import Collected, Collector
-from ttsgate.collect.summary import measure, summarise
+from ttsgate.collect.sessions import Collector
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, Secret
-from ttsgate.judgement import engine
-from ttsgate.judgement.views import SessionView
+from ttsgate.pipeline.keeping import Keeping
 from ttsgate.pipeline.ledger import Ledger
 from ttsgate.pipeline.live import known_paces, temporary_key
 from ttsgate.pipeline.way import Way
@@ -44,8 +40,8 @@ class Speaking:
     began: float
     """Monotonic time at which the run began."""
     say: Callable[[str], None]
-    views: dict[str, SessionView] = field(default_factory=dict)
-    """Sessions that ran, by id."""
+    keeping: Keeping
+    """What becomes of the sessions that ended."""
     stopped: str | None = None
     """Why the run ended early."""
     _voices: Voices | None = None
@@ -54,11 +50,14 @@ class Speaking:
     _session_key: Secret | None = None
 
     def run(self) -> None:
-        """Run every session that is not blocked; those that do not run say so."""
+        """Run every session that is not blocked and was not kept before; those that do not run say so."""
+        for session in self.plan.sessions:
+            if session.id in self.keeping.stored:
+                self.keeping.judge(session)
         with tempfile.TemporaryDirectory(prefix="ttsgate-") as work:
             asyncio.run(self._speak_in(Path(work)))
         for session in self.plan.sessions:
-            if session.id not in self.views:
+            if session.id not in self.keeping.views:
                 self.ledger.not_run(session)
 
     async def _speak_in(self, work: Path) -> None:
@@ -66,15 +65,23 @@ class Speaking:
         self._voices = Voices(http, self.journal, self.result.run, self.result.mutations, steps=self.result.connectivity)
         if all(cell.id in self.ledger.blocked for cell in self.plan.cells):
             return
-        left = [p for p in self.journal.pending(http.http_url) if p.mutation.run != self.result.run]
+        # Nothing of this process is among them yet, also where it goes on with a run that was killed.
+        left = self.journal.pending(http.http_url)
         if left and (undone := await undo(left, http, self.journal)):
             self.result.notes.append(f"deleted {len(undone)} temporary voices that an earlier run had left")
+        if not self._open():
+            return
         try:
             await self._choose_voices()
             await self._prepare_account()
-            await self._collector(work).run([s for s in self.plan.sessions if s.cell.id not in self.ledger.blocked])
+            await self._collector(work).run(self._open())
         finally:
             await self._voices.delete_all()
+
+    def _open(self) -> list[PlannedSession]:
+        """Sessions that have not run and may."""
+        planned, stored = self.plan.sessions, self.keeping.stored
+        return [s for s in planned if s.id not in stored and s.cell.id not in self.ledger.blocked]
 
     async def _prepare_account(self) -> None:
         """Learn how fast each model may be asked, and take a temporary key, where somebody's account is used."""
@@ -97,14 +104,12 @@ class Speaking:
     async def _choose_voices(self) -> None:
         assert self._voices is not None
         config, emulated = self.config, self.result.target.kind == "emulator"
+        cells = [s.cell for s in self._open()]
         needed = {
             target: kind
             for target, kind in self.plan.voice_targets.items()
             if not any(s.name == f"voices-{kind}" and s.outcome != "pass" for s in self.result.connectivity)
-            and any(
-                c.id not in self.ledger.blocked and target in (c.model, self.plan.models[c.model].sibling)
-                for c in self.plan.cells
-            )
+            and any(target in (c.model, self.plan.models[c.model].sibling) for c in cells)
         }
         if needed and (emulated or config.allow_mutating):
             sample = config.voice_sample.read_bytes() if config.voice_sample else None
@@ -114,7 +119,7 @@ class Speaking:
                 dict.fromkeys(needed, "name a voice with --voice MODEL=ID, or allow a temporary one: --allow-mutating")
             )
         await self._confirm_voices()
-        for cell in self.plan.cells:
+        for cell in cells:
             if cell.client != "sdk-http" and self._voice(cell.model) is None:
                 why = self._voices.refusals.get(cell.model, "no custom voice")
                 self.ledger.block(cell.id, "skipped", NO_VOICE, why)
@@ -147,7 +152,8 @@ class Speaking:
             pace=Pace(self.config.max_rate, self._paces),
             spare_quota=target.kind != "emulator",
             utterance=lambda s: utterance(self.config, s, self._spoken_with(s)),
-            done=self._done,
+            keep=self.keeping.keep,
+            done=self.keeping.judge,
             skip=self._skipped,
             fallback=lambda s: self._sibling_voice(s.cell.model) is not None,
             workspace=target.workspace,
@@ -170,45 +176,6 @@ class Speaking:
         voice = self._sibling_voice(name) if session.cell.client == "sdk-http" else self._voice(name)
         session.cell.voice = voice or self._voice(name) or "Cherry"
         return session.cell.voice
-
-    def _done(self, collected: Collected) -> None:
-        planned, outcome = collected.planned, collected.outcome
-        cell, model = planned.cell, self.plan.models[planned.cell.model]
-        transcript = redacted(collected.transcript, self.folder.redactor)
-        probe = self.folder.redactor.data(outcome.report) if outcome and outcome.report else {}
-        record = summarise(transcript, cell, model, attempt=planned.attempt, probe=probe)
-        view = SessionView(
-            transcript=transcript,
-            model=model,
-            cell=cell,
-            record=record,
-            runtime=next((r for r in self.plan.runtimes if r.id == cell.runtime), None),
-            target=self.result.target,
-            files={"fallback.wav": collected.fallback} if collected.fallback else {},
-        )
-        checks = engine.judge_session(view)
-        measure(view, fallback=collected.fallback)
-        bad = any(c.outcome in ("fail", "error") for c in checks)
-        keep = self.config.keep_audio == "all" or (self.config.keep_audio == "failed" and bad)
-        for name, value in self.folder.write_session(
-            transcript, rate=record.sample_rate or 24_000, keep_audio=keep
-        ).items():
-            setattr(record, name, value)
-        if collected.fallback and keep:
-            record.audio = f"audio/{planned.id}.wav"
-            self.folder.write_bytes(record.audio, collected.fallback)
-        if collected.fallback:
-            record.audio_sha256 = hashlib.sha256(collected.fallback).hexdigest()
-        if outcome is not None:
-            self.folder.write_text(f"logs/{planned.id}.out", outcome.stdout_noise)
-            self.folder.write_text(f"logs/{planned.id}.err", outcome.stderr)
-            seconds = transcript.entries[-1].t if transcript.entries else 0.0
-            self.folder.log_command(outcome.argv, exit=outcome.exit, started=transcript.started, seconds=seconds)
-        cell.sessions.append(record.id)
-        self.result.sessions.append(record)
-        self.views[record.id] = view
-        self.ledger.keep(*checks)
-        self.say(f"{'FAIL' if bad else 'ok  '} {record.id}")
 
     def _skipped(self, session: PlannedSession, code: str, why: str) -> None:
         if code == "budget":

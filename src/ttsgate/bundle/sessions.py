@@ -1,0 +1,59 @@
+"""A session of a bundle as its checks see it, read back from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ttsgate.bundle.reading import Bundle
+from ttsgate.catalog import Model
+from ttsgate.collect.summary import summarise
+from ttsgate.judgement.views import SessionView
+from ttsgate.result.record import Cell, Result, SessionRecord
+
+__all__ = ["KEPT_FIELDS", "OneAtATime", "session_view"]
+
+KEPT_FIELDS = ("transcript", "transcript_sha256", "audio", "audio_sha256")
+"""What a record says of its files; the rest of it is worked out again from them."""
+
+
+def session_view(bundle: Bundle, result: Result, record: SessionRecord, *, cell: Cell, model: Model) -> SessionView:
+    """The session with a summary of its own, whose pointers name the transcript.
+
+    Args:
+        bundle: Where its files are.
+        result: The run, for target and runtimes.
+        record: What is known of it: attempt, the probe's report, names and digests of its files.
+        cell: Its cell.
+        model: Capabilities of its model.
+
+    Raises:
+        EvidenceError: a file is missing or not the one that the record names.
+    """
+    transcript, fallback = bundle.session(record)
+    return SessionView(
+        transcript=transcript,
+        model=model,
+        cell=cell,
+        record=summarise(transcript, cell, model, attempt=record.attempt, probe=record.probe),
+        runtime=next((r for r in result.runtimes if r.id == cell.runtime), None),
+        target=result.target,
+        files={"fallback.wav": fallback} if fallback else {},
+    )
+
+
+class OneAtATime:
+    """Reads sessions again for views that let go of them; holds the last one only."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, SessionView] | None = None
+
+    def reading(self, id: str, read: Callable[[], SessionView]) -> Callable[[], SessionView]:
+        """What `SessionView.let_go` of the session `id` is given."""
+
+        def again() -> SessionView:
+            if self._last is None or self._last[0] != id:
+                self._last = None  # else two were held while one is read
+                self._last = id, read()
+            return self._last[1]
+
+        return again
