@@ -17,6 +17,7 @@ __all__ = ["app", "main"]
 
 VERBS = {
     "validate": "Run the suites against a target and leave a bundle.",
+    "test-client": "Run a client of yours under scenarios, and judge it.",
     "plan": "Show what a run would do, without a call.",
     "judge": "Judge a stored run again, without network.",
     "report": "Render a stored run again.",

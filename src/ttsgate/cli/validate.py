@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ttsgate.cli.options import GroupedCommand, common_options
+from ttsgate.cli.telling import speaker, tell
 from ttsgate.config import Config, find_data, resolve
 from ttsgate.errors import HarnessError, UsageError
 
@@ -40,7 +39,7 @@ def command(**given: Any) -> int:
     from ttsgate.plugin import take_keys
 
     take_keys(environ, config.custom_key_env)
-    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=_speaker(config), emulator=emulator)
+    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=speaker(config), emulator=emulator)
     _consent(config, run)
     try:
         run.open()
@@ -48,7 +47,7 @@ def command(**given: Any) -> int:
     except BaseException as exc:
         run.abandon(exc)
         raise
-    _tell(config, run, environ)
+    tell(config, run.result, run.folder.path, environ)
     return run.result.verdict.exit_code if run.result.verdict else 130
 
 
@@ -59,18 +58,6 @@ def _embedded(config: Config) -> EmulatorProcess | None:
     from ttsgate.emulator.process import embedded
 
     return embedded(config.faults, config.known_models.values()).spawn()
-
-
-def _speaker(config: Config) -> Callable[[str], None]:
-    """Progress on standard error, past pytest, which captures ours while the suites run."""
-    if config.quiet:
-        return lambda line: None
-    stream = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace", buffering=1)
-
-    def say(line: str) -> None:
-        stream.write(f"{line}\n")
-
-    return say
 
 
 def _consent(config: Config, run: Any) -> None:
@@ -112,32 +99,3 @@ def _run_suites(config: Config, run: Any) -> None:
         raise UsageError(f"the suites in {checks} cannot be loaded; pytest's own words stand above")
     if not plugin.closed:
         raise HarnessError(f"the suites did not run: {run.redactor.text(printed.getvalue())[-1000:]}")
-
-
-def _tell(config: Config, run: Any, environ: dict[str, str]) -> None:
-    from ttsgate.report import github, render, terminal
-
-    result = run.result
-    if summary := environ.get("GITHUB_STEP_SUMMARY"):
-        _append(Path(summary), render.summary_md(result, templates=config.templates))
-    if outputs := environ.get("GITHUB_OUTPUT"):
-        _append(Path(outputs), "".join(f"{k}={v}\n" for k, v in github.outputs(result).items()))
-    if config.json:
-        click.echo(json.dumps({**github.outputs(result), "folder": str(run.folder.path)}, ensure_ascii=False))
-        return
-    lines = terminal.lines(result, color=_color(environ))
-    if environ.get("GITHUB_ACTIONS") == "true":
-        lines[-1:-1] = github.annotations(result)
-    for line in lines[-1:] if config.quiet else lines:
-        click.echo(line)
-
-
-def _append(path: Path, text: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _color(environ: dict[str, str]) -> bool:
-    if environ.get("NO_COLOR"):
-        return False
-    return bool(environ.get("FORCE_COLOR")) or sys.stdout.isatty()

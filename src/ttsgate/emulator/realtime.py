@@ -8,6 +8,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
 
@@ -242,11 +243,14 @@ def _without_key(request: web.Request) -> dict[str, str]:
 
 def _witness(request: web.Request, profile: Profile) -> Witness:
     headers = request.headers
-    facts = {
+    facts: dict[str, Any] = {
         "authorization": "Authorization" in headers,
         "headers": {n: headers[n] for n in ("User-Agent", "X-DashScope-WorkSpace", "Origin") if n in headers},
     }
-    witness = Witness(asyncio.get_running_loop().time, request.path_qs, facts)
+    clock = asyncio.get_running_loop().time
+    if profile.connections:
+        facts["since_last_s"] = round(clock() - profile.connections[-1].last, 6)
+    witness = Witness(clock, request.path_qs, facts)
     profile.keep(witness)
     return witness
 

@@ -37,6 +37,11 @@ class Witness:
         """Nothing more will come."""
         self.note("dial", url=url, **facts)
 
+    @property
+    def last(self) -> float:
+        """When the last thing happened, on the clock that was given."""
+        return self._zero + self.entries[-1].t
+
     def note(self, name: str, **data: Any) -> None:
         """Something other than a frame."""
         self._keep(Entry(t=self._now(), dir="note", name=name, data=data))
