@@ -26,6 +26,7 @@ _BY_FAMILY = {
     "T": "service.timing",
     "X": "service.audio",
     "B": "client.protocol",
+    "O": "service.changed",
     "U": "service.protocol",
 }
 """Cause of a check that named none, by the letter of its id."""
@@ -45,7 +46,8 @@ _AT_THE_DOOR = ("C-open", "N-models", "N-voices", "N-session")
 _EMULATOR_IS_OURS = frozenset(
     "service." + word
     for word in (
-        "protocol setting silence text rate audio timing intermittent usage fallback nonsense hang dropped error"
+        "protocol setting silence text rate audio timing intermittent usage fallback nonsense hang dropped error lax "
+        "changed"
     ).split()
 )
 """Causes that are our own bug when the service is our emulator and nobody injected a fault."""

@@ -16,10 +16,10 @@ from ttsgate.judgement.registry import (
 )
 from ttsgate.judgement.trials import TrialView
 from ttsgate.judgement.views import CellView, RunView, SessionView
-from ttsgate.result.record import CheckRecord, CompileRecord, ConnectivityStep, Outcome
+from ttsgate.result.record import CheckRecord, CompileRecord, ConnectivityStep, Observation, Outcome
 from ttsgate.result.transcript import Level
 
-__all__ = ["judge_cell", "judge_run", "judge_script", "judge_session", "judge_step", "judge_trial"]
+__all__ = ["judge_cell", "judge_observation", "judge_run", "judge_script", "judge_session", "judge_step", "judge_trial"]
 
 _STOPS: frozenset[Outcome] = frozenset(("fail", "error", "blocked", "inconclusive"))
 """Outcomes of a needed check after which the one that needs it cannot be read."""
@@ -71,6 +71,14 @@ def judge_trial(view: TrialView, checks: Iterable[Check] | None = None) -> list[
 def judge_step(step: ConnectivityStep, checks: Iterable[Check] | None = None) -> list[CheckRecord]:
     """Every check on one connectivity step."""
     return _judge(step, step.name, _chosen(checks, "step", None))
+
+
+def judge_observation(seen: Observation, checks: Iterable[Check] | None = None) -> list[CheckRecord]:
+    """Every check on what the service did with a wrong request."""
+    records = _judge(seen, seen.probe, _chosen(checks, "observation", None))
+    for record in records:
+        record.model, record.client = seen.model, "wire"
+    return records
 
 
 def judge_script(script: CompileRecord, checks: Iterable[Check] | None = None) -> list[CheckRecord]:

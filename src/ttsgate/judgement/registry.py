@@ -24,9 +24,18 @@ __all__ = [
 ]
 
 Stage = Literal[
-    "compile", "connectivity", "synthesis", "conformance", "audio", "timing", "compatibility", "across", "client"
+    "compile",
+    "connectivity",
+    "synthesis",
+    "conformance",
+    "audio",
+    "timing",
+    "compatibility",
+    "across",
+    "negative",
+    "client",
 ]
-Subject = Literal["script", "step", "session", "cell", "run", "trial"]
+Subject = Literal["script", "step", "session", "cell", "run", "trial", "observation"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class Observation(msgspec.Struct, kw_only=True):
     """``bad-key``, ``unknown-model``, ``unknown-voice``, ``empty-commit``, ``late-update``, ``bad-rate``,
     ``bad-speed``, ``bad-json``, ``unknown-event`` or ``binary-frame``."""
     model: str
-    """Model string of the connection."""
+    """Model that the run asked; one that does not exist stands in `sent`."""
     sent: str
     """What was sent, in words; the same words mean the same request."""
     outcome: Reaction

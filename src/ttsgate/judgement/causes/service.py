@@ -144,4 +144,16 @@ LATER = (
         "The non-realtime fallback does not deliver a playable WAV",
         "Look at the HTTP answer in the transcript of the fallback session.",
     ),
+    Cause(
+        "service.lax",
+        "service",
+        "The service does not refuse a wrong request as its documentation says",
+        "Read the exchange in the transcript; let no client rely on the service to catch this mistake.",
+    ),
+    Cause(
+        "service.changed",
+        "service",
+        "The service does with a wrong request something else than it did before",
+        "Compare both answers in the message; see that your clients handle the new one.",
+    ),
 )
