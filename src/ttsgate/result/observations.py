@@ -178,16 +178,22 @@ class Mutation(msgspec.Struct, kw_only=True):
 
 
 class Before(msgspec.Struct, kw_only=True, frozen=True):
-    """What an earlier run saw of the same probe; fields as in `Observation`."""
+    """What an earlier run saw of the same probe."""
 
     run: str
     """Id of that run."""
     outcome: Reaction
+    """What the service did first."""
     after: str | None = None
+    """What became of the session then."""
     http_status: int | None = None
+    """Status of a refused handshake."""
     code: str | None = None
+    """The service's own error code."""
     message: str | None = None
+    """The service's own words, without ids and numbers."""
     close_code: int | None = None
+    """Close code that the service sent."""
 
 
 SEEN = tuple(f for f in Before.__struct_fields__ if f != "run")
