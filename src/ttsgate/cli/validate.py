@@ -24,7 +24,13 @@ __all__ = ["command"]
 
 @click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @common_options()
-def command(**given: Any) -> int:
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with a run that was killed or interrupted (its id, or latest), with the options it was begun with: "
+    "sessions that have ended are kept and not asked for again.",
+)
+def command(resume: str | None, **given: Any) -> int:
     """Compile the scripts, probe the way, speak with each model over each client, judge, and leave a bundle.
 
     Exit codes: 0 pass, 1 failed by script, SDK or client, 2 usage, 3 harness error, 4 unreachable, 5 nothing ran,
@@ -39,7 +45,7 @@ def command(**given: Any) -> int:
     from ttsgate.plugin import take_keys
 
     take_keys(environ, config.custom_key_env)
-    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=speaker(config), emulator=emulator)
+    run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=speaker(config), emulator=emulator, resume=resume)
     _consent(config, run)
     try:
         run.open()

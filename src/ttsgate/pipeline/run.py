@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,13 +32,15 @@ from ttsgate.pipeline.keeping import Keeping
 from ttsgate.pipeline.ledger import Ledger, reads
 from ttsgate.pipeline.live import establish
 from ttsgate.pipeline.preparing import compile_jobs, model_facts, notes_on
+from ttsgate.pipeline.resuming import Begun, differences, find_begun
 from ttsgate.pipeline.speaking import Speaking
 from ttsgate.pipeline.way import Way
 from ttsgate.probes.compiling import compile_scripts
 from ttsgate.probes.connectivity import Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
-from ttsgate.result.record import CheckRecord, Outcome, Result, Verdict
+from ttsgate.result.record import CheckRecord, Outcome, Result, Resumption, Verdict
 from ttsgate.result.redact import Redactor
+from ttsgate.store.holding import make_and_hold
 from ttsgate.store.journal import Journal
 from ttsgate.verdict.conclude import conclude
 from ttsgate.verdict.ruling import in_force
@@ -76,10 +79,15 @@ class Run:
     id: str = field(default_factory=bundle.new_run_id)
     emulator: EmulatorProcess | None = None
     """The embedded emulator, where the caller spawned it already; else `open` does."""
+    resume: str | None = None
+    """Id of a run that was killed or interrupted, its folder, or ``latest``: go on with that one."""
 
     def __post_init__(self) -> None:
         judgement.load_all()
         config = self.config
+        self._begun = find_begun(config.output_dir, self.resume) if self.resume is not None else None
+        if self._begun is not None:
+            self.id = self._begun.result.run
         target = resolve_target(config)
         self._credential = find_key(config, target, self.environ)
         # Read before anything is billed: a key that is none ends the run here.
@@ -118,6 +126,9 @@ class Run:
             requirements={c.id: c.sentence for c in CHECKS.values()},
             notes=notes_on(config, self.plan),
         )
+        if self._begun is not None and (changed := differences(self._begun, self.result, self.plan)):
+            began = shlex.join(self._begun.result.command)
+            raise UsageError(f"--resume: {changed}; run {self.id} was begun with: {began}")
         self._collected: set[str] = set()
         self._probe_script = find_data("scripts") / PROBE_SCRIPT
         self._compile_jobs = compile_jobs(config, self._probe_script)
@@ -146,6 +157,10 @@ class Run:
         Raises:
             UsageError: the output folder cannot be written, or the emulator refused its faults.
         """
+        if self._begun is not None:
+            self._go_on(self._begun)
+        else:
+            self._hold = make_and_hold(self.folder.path)
         self._save()
         report.write_latest(self.result, self.config.output_dir)
         if self.result.target.kind == "emulator":
@@ -156,6 +171,21 @@ class Run:
             self.result.target.facts = {"seed": endpoints.seed, "fidelity": endpoints.fidelity}
             self._save()
         self.say(self.plan.intent.summary)
+
+    def _go_on(self, begun: Begun) -> None:
+        """Take over what has ended; everything else that costs nothing is done again."""
+        result, old = self.result, begun.result
+        begun.reopen()
+        self._hold = begun.hold
+        kept = self._keeping.adopt(begun.sessions)
+        result.started, result.command = old.started, old.command
+        result.mutations += [p.mutation for p in self._speaking.journal.entries() if p.mutation.run == self.id]
+        result.resumed = [*old.resumed, Resumption(at=_now(), left=old.status, kept=len(kept))]
+        result.notes += [
+            f"resumed {r.at}: {r.kept} of {len(self.plan.sessions)} sessions had ended before and were kept"
+            for r in result.resumed
+        ]
+        self.say(result.notes[-1])
 
     def close(self, *, interrupted: bool = False) -> Result:
         """Judge what goes across sessions, decide, render, seal; returns the finished result."""

@@ -69,6 +69,9 @@ class Speaking:
         left = self.journal.pending(http.http_url)
         if left and (undone := await undo(left, http, self.journal)):
             self.result.notes.append(f"deleted {len(undone)} temporary voices that an earlier run had left")
+            for mutation in self.result.mutations:
+                if mutation.id in undone:
+                    mutation.state = "deleted"
         if not self._open():
             return
         try:

@@ -9,6 +9,7 @@ import msgspec
 __all__ = [
     "Intent",
     "ModelFacts",
+    "Resumption",
     "Runtime",
     "Setting",
     "Target",
@@ -91,6 +92,17 @@ class Runtime(msgspec.Struct, kw_only=True):
     """Time of ``import dashscope``, milliseconds."""
     packages: dict[str, str] = {}
     """Versions of what the SDK speaks with, e.g. ``websocket-client``."""
+
+
+class Resumption(msgspec.Struct, kw_only=True):
+    """A process went on with the run after the one before it was gone."""
+
+    at: str
+    """UTC, RFC 3339."""
+    left: str
+    """Status found: ``started`` (killed), ``interrupted`` or ``complete`` (its end was not sealed)."""
+    kept: int
+    """Sessions that had ended before and were not asked for again."""
 
 
 class ModelFacts(msgspec.Struct, kw_only=True):

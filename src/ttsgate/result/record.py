@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ttsgate.result.circumstances import Intent, ModelFacts, Runtime, Setting, Target, TargetKind
+from ttsgate.result.circumstances import Intent, ModelFacts, Resumption, Runtime, Setting, Target, TargetKind
 from ttsgate.result.conclusions import (
     CheckRecord,
     Diagnosis,
@@ -57,6 +57,7 @@ __all__ = [
     "Party",
     "Reaction",
     "Result",
+    "Resumption",
     "Runtime",
     "SessionRecord",
     "Setting",
@@ -87,6 +88,8 @@ class Result(msgspec.Struct, kw_only=True):
     """UTC, RFC 3339."""
     finished: str | None = None
     """UTC, RFC 3339."""
+    resumed: list[Resumption] = []
+    """Processes that went on with the run, in order; empty where one did all."""
     command: list[str] = []
     """argv, redacted."""
     target: Target
