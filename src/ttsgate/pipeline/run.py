@@ -331,6 +331,13 @@ class Run:
         shown = " ".join(f"{s.name} {'ok' if s.outcome == 'pass' else s.outcome}" for s in self.result.connectivity)
         self.say(f"connectivity: {shown}")
 
+    def _speak(self) -> None:
+        before = len(self.result.connectivity)
+        self._speaking.run()
+        # Voices that were made and deleted meanwhile.
+        for step in self.result.connectivity[before:]:
+            self._ledger.keep(*engine.judge_step(step))
+
     def _judge_across(self) -> None:
         cells = [
             CellView(
