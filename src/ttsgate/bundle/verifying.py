@@ -18,6 +18,7 @@ from ttsgate.bundle.signing import open_envelope
 from ttsgate.errors import EvidenceError, UsageError
 from ttsgate.probes.environment import engine_facts
 from ttsgate.result.record import Result
+from ttsgate.verdict.evidence import is_of
 
 __all__ = ["Demands", "Part", "Verification", "verify"]
 
@@ -234,6 +235,8 @@ def _demands(result: Result | None, demands: Demands, now: datetime) -> Part:
         kind = result.target.kind
         if kind != demands.target:
             part.problems.append(f"result.json: evidence about the target {kind}, not {demands.target}")
+        elif not is_of(result, demands.target):
+            part.problems.append(f"result.json: not established as {kind}, but {result.target.claim}")
         met.append(f"target {kind}")
     if demands.max_age is not None:
         met += _age(result, demands.max_age, now, part.problems)

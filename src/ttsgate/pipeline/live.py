@@ -16,11 +16,10 @@ from ttsgate.collect.pacing import paces, read_limits
 from ttsgate.config import Config, Network, Secret
 from ttsgate.errors import CredentialError
 from ttsgate.result.record import ConnectivityStep, Target
+from ttsgate.verdict.evidence import LIVE
 
-__all__ = ["INTERCEPTED", "LIVE", "establish", "known_paces", "temporary_key"]
+__all__ = ["INTERCEPTED", "establish", "known_paces", "temporary_key"]
 
-LIVE = "live"
-"""The claim of established live evidence, and of nothing else."""
 INTERCEPTED = "through a private certificate authority (intercepted), not established as live"
 _HANDSHAKE_S = 6.0
 _KEY_SPARE_S = 120

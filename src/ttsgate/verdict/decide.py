@@ -30,8 +30,10 @@ def decide(result: Result, *, blocks: Collection[Party] = ALL_PARTIES, stopped: 
         blocks: Parties that may block; a finding of another party is a warning.  A harness error always blocks.
         stopped: Why the run ended early (``budget``), if it did.
 
-    Empty is never valid: a run in which no deciding session was judged does not pass.
+    Empty is never valid: a run in which no deciding session was judged does not pass.  If a party that may not block
+    is why, its code says so (UNREACHABLE, SERVICE): that its failures are warnings makes no evidence of their absence.
     """
+    told = [f for f in result.findings if f.blocking]
     for finding in result.findings:
         party = finding.diagnosis.party
         finding.blocking = finding.blocking and (party == "harness" or party in blocks)
@@ -43,7 +45,9 @@ def decide(result: Result, *, blocks: Collection[Party] = ALL_PARTIES, stopped: 
         codes.add(ExitCode.INCONCLUSIVE)
     code = first_that_applies(codes)
     if code is ExitCode.PASS and not _judged(result):
-        code = ExitCode.NOTHING
+        blocking = told
+        code = first_that_applies(_code(f, result) for f in told)
+        code = ExitCode.NOTHING if code is ExitCode.PASS else code
     warnings = sum(not f.blocking for f in result.findings)
     lead = next((f for f in blocking if _code(f, result) is code), None)
     return Verdict(

@@ -13,10 +13,14 @@ from ttsgate.verdict.expectations import in_range
 from ttsgate.verdict.policy import Requires
 from ttsgate.verdict.rows import Row, RowState
 
-__all__ = ["Bundle", "coverage_rows", "evidence_rows", "identity_rows"]
+__all__ = ["LIVE", "Bundle", "coverage_rows", "evidence_rows", "identity_rows", "is_of"]
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future a bundle may begin before its clock, or its maker, is not believed."""
+
+
+LIVE = "live"
+"""Claim of evidence that its preflight established as live; whatever else was asked for as live claims less."""
 
 
 class Bundle(msgspec.Struct, kw_only=True):
@@ -33,6 +37,11 @@ class Bundle(msgspec.Struct, kw_only=True):
     """Public keys whose signatures hold."""
     sha256: str | None = None
     """Digest of its manifest."""
+
+
+def is_of(result: Result, kind: str) -> bool:
+    """Whether a run is evidence about that kind of target; about the live one only if that was established."""
+    return result.target.kind == kind and (kind != "live" or result.target.claim == LIVE)
 
 
 def evidence_rows(bundles: Sequence[Bundle], requires: Requires, *, now: datetime) -> Iterator[Row]:
@@ -57,7 +66,7 @@ def identity_rows(results: Sequence[Result], requires: Requires) -> Iterator[Row
     for result in results:
         if requires.target is not None:
             seen = f"it is {result.target.claim} (target {result.target.kind})"
-            yield _row(f"{requires.target} evidence", result.run, result.target.kind == requires.target, seen)
+            yield _row(f"{requires.target} evidence", result.run, is_of(result, requires.target), seen)
     kinds = sorted({r.target.kind for r in results})
     if len(kinds) > 1:
         yield _row("one kind of target", "", False, f"{' and '.join(kinds)} evidence cannot be added up")
