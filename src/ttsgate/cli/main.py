@@ -30,6 +30,7 @@ VERBS = {
     "gate": "Decide about stored bundles by a policy.",
     "baseline": "Edit the list of known failures.",
     "matrix": "Ask many SDK releases in many Pythons what works.",
+    "bisect": "Find the release that changed a behaviour.",
     "serve": "Run the emulator of the service.",
     "record": "Record what clients and the service say to each other.",
     "replay": "Serve a recording to clients, and hold them to it.",

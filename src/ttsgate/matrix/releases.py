@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 from ttsgate.errors import UsageError
 from ttsgate.matrix.record import Release
 
-__all__ = ["OLDEST", "Known", "ask_index", "known_releases", "select", "snapshot"]
+__all__ = ["OLDEST", "Known", "ask_index", "known_releases", "select", "snapshot", "versions_of"]
 
 OLDEST = "1.20.0"
 """The matrix begins here: older releases are not looked at by ``all``."""
@@ -54,8 +54,20 @@ def known_releases(pythons: Sequence[Path], *, offline: bool = False) -> Known:
     return Known(tuple(Release(version=v, uploaded=dates.get(v)) for v in kept), "index", shipped.boundaries)
 
 
-def ask_index(pythons: Sequence[Path]) -> list[str]:
-    """Every version that `pip` finds in the index that it, or `uv`, is configured for; empty when it cannot be asked.
+def versions_of(package: str, pythons: Sequence[Path], *, offline: bool = False) -> list[str]:
+    """Every version of a package, oldest first.
+
+    Raises:
+        UsageError: the index cannot be asked, or has no such package.
+    """
+    versions = [] if offline else ask_index(pythons, package)
+    if not versions:
+        raise UsageError(f"the index does not list {package}: look at its name, and at the configuration of pip")
+    return sorted(versions, key=Version)
+
+
+def ask_index(pythons: Sequence[Path], package: str = "dashscope") -> list[str]:
+    """Every version of a package in the index that `pip`, or `uv`, is configured for; empty when it cannot be asked.
 
     `pip` is asked because it lists what there is in one go; `uv` only ever answers with the best match.
     """
@@ -66,7 +78,7 @@ def ask_index(pythons: Sequence[Path]) -> list[str]:
     for python in [Path(sys.executable), *reversed(pythons)]:
         try:
             done = subprocess.run(
-                [python, "-I", "-m", "pip", "index", "versions", "dashscope"], capture_output=True, text=True,
+                [python, "-I", "-m", "pip", "index", "versions", package], capture_output=True, text=True,
                 timeout=90, check=False, env=environment, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
