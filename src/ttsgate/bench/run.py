@@ -15,7 +15,7 @@ from ttsgate.bench.scenarios import Scenario
 from ttsgate.bench.trial import Trial, Trials
 from ttsgate.bundle import BundleFolder
 from ttsgate.bundle.folder import redacted
-from ttsgate.collect.summary import summarise
+from ttsgate.collect.summary import summarise_connection
 from ttsgate.config import Config, key_variables
 from ttsgate.config.policies import refuse_early
 from ttsgate.emulator.process import EmulatorProcess
@@ -115,7 +115,7 @@ class Bench:
                 )
                 for s in self.scenarios
             ],
-            requirements={c.id: c.sentence for c in CHECKS.values() if c.subject == "trial"},
+            requirements={c.id: c.sentence for c in CHECKS.values()},
         )
         if not self.program.saves:
             self.result.skips.append(
@@ -191,7 +191,7 @@ class Bench:
             folder.write_bytes(record.output, trial.output)
         cell = self.result.cell(record.id)
         for number, transcript in enumerate(transcripts, start=1):
-            session = summarise(transcript, cell, self._model, attempt=number)
+            session = summarise_connection(transcript, cell, self._model, attempt=number)
             for name, value in folder.write_session(transcript, rate=session.sample_rate or 24_000).items():
                 setattr(session, name, value)
             if session.audio is not None and not keep:

@@ -13,6 +13,7 @@ from ttsgate.bundle.comparing import Difference, compare
 from ttsgate.bundle.folder import wav
 from ttsgate.bundle.reading import Bundle
 from ttsgate.bundle.sessions import KEPT_FIELDS, OneAtATime, session_view
+from ttsgate.bundle.trials import judge_trials
 from ttsgate.catalog import Model
 from ttsgate.collect.summary import measure
 from ttsgate.errors import EvidenceError, UsageError
@@ -92,7 +93,14 @@ def _rejudge(bundle: Bundle) -> Rejudged:
     sessions: list[SessionRecord] = []
     slot = OneAtATime()
     torn: set[str] = set()
+    tried, connections = judge_trials(bundle, new, models, torn, again.unread)
+    _keep(fresh, tried)
+    again.sessions += len(connections)
+    programs = {c.id for c in recorded.cells if c.expectation == "client"}
     for record in new.sessions:
+        if record.cell in programs:
+            sessions.append(connections.get(record.id, record))
+            continue
         read = partial(_view, bundle, new, record, models)
         if record.audio is None and record.audio_sha256 is not None:
             again.unread.append(f"{record.id}: its audio was not kept (--keep-audio)")
@@ -173,12 +181,13 @@ def _across(
             runtime=next((r for r in new.runtimes if r.id == cell.runtime), None),
         )
         for cell in new.cells
+        if cell.expectation != "client"
     ]
     for view in cells:
         if view.id not in torn:
             _keep(fresh, engine.judge_cell(view))
     run = RunView(cells=cells, target=new.target, models=new.models)
-    if run.id not in torn:
+    if cells and run.id not in torn:
         _keep(fresh, engine.judge_run(run))
 
 

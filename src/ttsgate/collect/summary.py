@@ -17,7 +17,7 @@ from ttsgate.result.record import Cell, SessionRecord
 from ttsgate.result.response import finish_reason, normalise
 from ttsgate.result.transcript import AUDIO_DELTA, Transcript
 
-__all__ = ["measure", "summarise"]
+__all__ = ["measure", "summarise", "summarise_connection"]
 
 
 def summarise(
@@ -54,6 +54,13 @@ def summarise(
         probe=probe or {},
     )
     _what_went_wrong(record, transcript)
+    return record
+
+
+def summarise_connection(transcript: Transcript, cell: Cell, model: Model, *, attempt: int) -> SessionRecord:
+    """Summarise a connection of a program as the emulator saw it: without times, which would be the emulator's own."""
+    record = summarise(transcript, cell, model, attempt=attempt)
+    record.timing = {}
     return record
 
 

@@ -32,7 +32,7 @@ class Chip:
     detail: str
     """The number people look for first, if there is one."""
     variant: str
-    """Mode and format, where the table's place holds several cells."""
+    """Mode and format, or the scenario of a program, where the table's place holds several cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,14 @@ def _chips(index: Index, cells: list[Cell]) -> list[Chip]:
             word=cell_word(cell),
             reason=_reason(index, cell),
             detail=_detail(index, cell),
-            variant=f"{cell.mode} · {cell.format}" if len(cells) > 1 else "",
+            variant=_variant(cell) if len(cells) > 1 else "",
         )
         for cell in cells
     ]
+
+
+def _variant(cell: Cell) -> str:
+    return cell.id if cell.expectation == "client" else f"{cell.mode} · {cell.format}"
 
 
 def _reason(index: Index, cell: Cell) -> str:

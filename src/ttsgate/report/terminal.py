@@ -39,7 +39,8 @@ def lines(result: Result, *, color: bool) -> list[str]:
         out += [f"  next: {clean(diagnosis.next_step)}", ""]
     out += [f"note: {clean(note)}" for note in result.notes]
     good, all_of_them = index.scripts_compiled
-    out.append(f"{good} of {all_of_them} scripts compile; checks: {index.tally}")
+    scripts = f"{good} of {all_of_them} scripts compile; " if all_of_them or not result.trials else ""
+    out.append(f"{scripts}checks: {index.tally}")
     out.append(paint(index.headline.tone, f"{index.headline.sign} {index.headline.name}") + f"  {clean(index.summary)}")
     claim = clean(result.target.claim)
     out.append(f"{paint('warn', claim) if result.target.kind != 'live' else claim}  {index.bundle}/report.html")
