@@ -38,7 +38,7 @@ class Endpoints:
     pid: int
     version: str
     """Version of ttsgate."""
-    seed: int
+    seed: int = 0
     faults: list[str] = field(default_factory=list)
     fidelity: dict[str, int] = field(default_factory=dict)
     """How many of its choices are documented, from the field, inferred."""

@@ -1,15 +1,18 @@
-"""Running somebody's program against an address of ours: what stands in its environment and its arguments."""
+"""Running somebody's program against an address of ours, or waiting until somebody ends us."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ttsgate.errors import UsageError
 
-__all__ = ["Access", "run_program"]
+__all__ = ["Access", "run_program", "until_ended"]
 
 _LOCAL = "127.0.0.1,localhost,::1"
 
@@ -26,21 +29,22 @@ class Access:
     """File with the throw-away certificate authority, for TLS."""
 
     def environment(self, environ: Mapping[str, str], *, keys: Sequence[str] = ()) -> dict[str, str]:
-        """`environ` with the variables that SDKs and ttsgate itself read; `keys` names variables that must not pass."""
+        """`environ` without `keys`, and with the variables that SDKs, ttsgate and programs on its bench read."""
         made = {
             "DASHSCOPE_HTTP_BASE_URL": self.http_url,
             "DASHSCOPE_WEBSOCKET_QWEN_TTS_REALTIME_BASE_URL": self.ws_url,
             "TTSGATE_WS_URL": self.ws_url,
             "TTSGATE_HTTP_URL": self.http_url,
+            "TTS_WS_URL": self.ws_url,
+            "TTS_HTTP_URL": self.http_url,
         }
         if self.api_key is not None:
-            made["DASHSCOPE_API_KEY"] = self.api_key
+            made |= dict.fromkeys(("DASHSCOPE_API_KEY", "TTS_API_KEY"), self.api_key)
         if self.ca is not None:
             made |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), self.ca)
         for name in ("NO_PROXY", "no_proxy"):
             made[name] = f"{environ[name]},{_LOCAL}" if environ.get(name) else _LOCAL
-        kept = {k: v for k, v in environ.items() if k not in keys} if self.api_key is not None else dict(environ)
-        return kept | made
+        return {k: v for k, v in environ.items() if k not in keys} | made
 
     def fill(self, command: Sequence[str]) -> list[str]:
         """`command` with ``{ws_url}``, ``{http_url}``, ``{api_key}`` and ``{ca}`` replaced."""
@@ -76,3 +80,22 @@ async def run_program(command: Sequence[str], environment: Mapping[str, str]) ->
             await child.wait()
         raise
     return code if code >= 0 else 128 - code
+
+
+async def until_ended(*, stdin_closes: bool) -> None:
+    """Return when a signal asks us to end or, with `stdin_closes`, when stdin closes."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    if stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(loop, ended), daemon=True).start()
+    await ended.wait()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    # os.read instead of sys.stdin: its lock would abort the interpreter if it is held at exit.
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(ended.set)

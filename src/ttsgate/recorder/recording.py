@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from ttsgate.recorder.relay import Link, Relay, Upstream
 from ttsgate.result.recording import Recorded, Recording
 from ttsgate.result.redact import Redactor
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "described", "live_claim"]
 
 IDLE_S = 1.0
 """Sessions are read and written when no connection has been open for so long: writing one never delays another."""
@@ -36,6 +36,7 @@ class Recorder:
         upstream_tls: Context that verifies the target, for wss and https.
         serve_tls: Context to serve clients with; None serves without TLS.
         redactor: Makes a redactor that knows the secrets given to it.
+        established: What the recording claims once the target has answered over verified TLS.
         say: Takes one line for each session that was written.
     """
 
@@ -46,6 +47,7 @@ class Recorder:
     upstream_tls: ssl.SSLContext | None = None
     serve_tls: ssl.SSLContext | None = None
     redactor: Callable[[Iterable[str]], Redactor] = Redactor
+    established: str | None = None
     say: Callable[[str], None] = lambda line: None
     _relays: dict[tuple[str, int, bool], Relay] = field(default_factory=dict)
     _waiting: list[Link] = field(default_factory=list)
@@ -120,8 +122,18 @@ class Recorder:
             self._timer = None
         waiting, self._waiting = self._waiting, []
         for link in sorted(waiting, key=lambda link: link.began):
-            for record in self._capture.add(link.conversation(), started=link.started):
+            told = link.conversation()
+            if self.established and any(x.status and any(e.name == "tls" for e in x.entries) for x in told.exchanges):
+                self.recording.source.claim = self.established
+            for record in self._capture.add(told, started=link.started):
                 self.say(described(record))
+
+
+def live_claim(environ: Mapping[str, str]) -> str:
+    """What may be said of a service of the catalogue that was met over verified TLS."""
+    if environ.get("SSL_CERT_FILE"):
+        return "live, but through a private certificate authority (intercepted)"
+    return "live"
 
 
 def described(record: Recorded) -> str:
