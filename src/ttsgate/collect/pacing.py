@@ -116,8 +116,9 @@ class Pace:
         return max(0.0, self._last.get(model, -1e9) + 1 / self.rates.get(model, self.rate) - now)
 
     async def turn(self, model: str) -> None:
-        """Wait until the model may be asked again, and count that it is."""
-        wait = self.wait_s(model, time.monotonic())
+        """Wait until the model may be asked again, and count that it is; who comes first has the earlier turn."""
+        now = time.monotonic()
+        wait = self.wait_s(model, now)
+        self._last[model] = now + wait
         if wait > 0:
             await asyncio.sleep(wait)
-        self._last[model] = time.monotonic()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from ttsgate import catalog
+import msgspec
+
 from ttsgate.catalog import Model
+from ttsgate.collect.budget import Budget, make_intent
+from ttsgate.collect.comparisons import Comparison, comparisons
 from ttsgate.config import Config
-from ttsgate.errors import UsageError
+from ttsgate.probes.negative import MOST_CONNECTIONS
 from ttsgate.probes.runtimes import inspect_runtime
+from ttsgate.probes.wrong import PROBES, Probe
 from ttsgate.result.record import Cell, Intent, Runtime, Target
 from ttsgate.result.transcript import Utterance
 
-__all__ = ["Plan", "PlannedSession", "make_plan", "planned_runtimes", "utterance"]
+__all__ = ["Plan", "PlannedSession", "budget_of", "make_plan", "planned_runtimes", "utterance"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,8 @@ class PlannedSession:
     cell: Cell
     attempt: int
     text: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    """Fields of the utterance that are otherwise than configured."""
 
 
 @dataclass(kw_only=True)
@@ -43,6 +49,10 @@ class Plan:
     voice_targets: dict[str, str] = field(default_factory=dict)
     """Model that needs a custom voice -> kind (``design`` or ``clone``); HTTP siblings too, since voices do not
     carry over to them."""
+    probes: tuple[Probe, ...] = ()
+    """Wrong requests that cost nothing."""
+    probed: str = ""
+    """Model that they are made to."""
 
     @property
     def voice_kinds(self) -> list[str]:
@@ -87,28 +97,64 @@ def make_plan(config: Config, target: Target, runtimes: Sequence[Runtime]) -> Pl
         for cell in cells
         for n, text in enumerate(_texts(config, cell), start=1)
     ]
-    plan = Plan(
+    compared = list(comparisons(config)) if target.kind != "replay" else []
+    for one in compared:
+        cell = _varied(one, config)
+        cells.append(cell)
+        sessions.append(
+            PlannedSession(id=f"{cell.id}-1", cell=cell, attempt=1, text=config.texts[0], changes=one.changes)
+        )
+    models = dict(config.known_models) | {one.model.name: one.model for one in compared}
+    voices = _voice_targets(config, cells, models)
+    asks = "wire" in config.clients and not config.skip_probes and target.kind != "replay"
+    probes = tuple(PROBES.values()) if asks else ()
+    most = MOST_CONNECTIONS if probes else 0
+    return Plan(
         cells=cells,
         sessions=sessions,
-        intent=_intent(config, target, sessions),
-        models=dict(config.known_models),
+        intent=make_intent(config, target, sessions, probes=most, voices=list(voices.values())),
+        models=models,
         runtimes=list(runtimes),
+        voice_targets=voices,
+        probes=probes,
+        probed=next((m for m in config.models if models[m].custom_voice is None), config.models[0]),
     )
+
+
+def _varied(one: Comparison, config: Config) -> Cell:
+    cell = _cell(one.model, "wire", None, config.modes[0], config.formats[0], several=False)
+    return msgspec.structs.replace(cell, id=f"{cell.id}.{one.name}", variant=one.name)
+
+
+def _voice_targets(config: Config, cells: Sequence[Cell], models: Mapping[str, Model]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for cell in cells:
-        model = plan.models[cell.model]
+        model = models[cell.model]
         if model.custom_voice is None:
             continue
         if cell.client == "sdk-http":
             if model.sibling:
-                plan.voice_targets[model.sibling] = model.custom_voice
+                found[model.sibling] = model.custom_voice
         elif model.name not in config.voices:
-            plan.voice_targets[model.name] = model.custom_voice
-    return plan
+            found[model.name] = model.custom_voice
+    return found
+
+
+def budget_of(plan: Plan, config: Config, target: Target) -> Budget:
+    """What the caps leave beside the plan."""
+    return Budget(
+        config=config,
+        target=target,
+        sessions=plan.intent.sessions,
+        characters=plan.intent.characters,
+        planned=list(plan.sessions),
+        voices=list(plan.voice_targets.values()),
+    )
 
 
 def utterance(config: Config, session: PlannedSession, voice: str) -> Utterance:
-    """The utterance of a planned session, spoken with `voice`."""
-    return Utterance(
+    """The utterance of a planned session, spoken with `voice` unless it is there for another one."""
+    plain = Utterance(
         text=session.text,
         voice=voice,
         instruction=config.instruction,
@@ -117,6 +163,7 @@ def utterance(config: Config, session: PlannedSession, voice: str) -> Utterance:
         format=session.cell.format,
         language_type=config.language_type,
     )
+    return msgspec.structs.replace(plain, **session.changes)
 
 
 def _cell(model: Model, client: str, runtime: Runtime | None, mode: str, fmt: str, *, several: bool) -> Cell:
@@ -137,58 +184,3 @@ def _cell(model: Model, client: str, runtime: Runtime | None, mode: str, fmt: st
 def _texts(config: Config, cell: Cell) -> list[str]:
     """Every text `repeat` times; the compatibility probe once, since repeating a refusal tells nothing."""
     return list(config.texts[:1]) if cell.client == "sdk-http" else list(config.texts) * config.repeat
-
-
-def _intent(config: Config, target: Target, sessions: Sequence[PlannedSession]) -> Intent:
-    characters = sum(catalog.count_characters(s.text) for s in sessions)
-    worst = _worst_cost(config, target, sessions)
-    mutating = target.kind == "emulator" or config.allow_mutating
-    if characters > config.max_chars:
-        raise UsageError(
-            f"the plan sends up to {characters} billable characters, over --max-chars {config.max_chars}: "
-            "raise the cap, or plan fewer models, clients or repeats"
-        )
-    if len(sessions) > config.max_sessions:
-        raise UsageError(f"the plan opens {len(sessions)} sessions, over --max-sessions {config.max_sessions}")
-    if config.max_cost is not None and config.target == "live":
-        if worst is None:
-            raise UsageError("--max-cost is set, but the price of a planned model is unknown in this region")
-        if worst[1] != config.max_cost.currency or worst[0] > config.max_cost.amount:
-            raise UsageError(f"the plan may cost {worst[0]} {worst[1]}, over --max-cost {config.max_cost}")
-    limits: dict[str, float] = {
-        "chars": config.max_chars,
-        "sessions": config.max_sessions,
-        "rate": config.max_rate,
-    }
-    if config.max_seconds is not None:
-        limits["seconds"] = config.max_seconds
-    where = f"{target.kind} target" + (f" in {target.region}" if target.region else "")
-    return Intent(
-        summary=(
-            f"{len(config.models)} models over {', '.join(config.clients)} against the {where}: "
-            f"up to {len(sessions)} sessions and {characters} characters, "
-            + ("creating and deleting temporary voices where needed" if mutating else "read-only but for synthesis")
-        ),
-        mutating=mutating,
-        sessions=len(sessions),
-        characters=characters,
-        worst_cost=(f"{worst[0]} {worst[1]}" if worst else "unknown") if config.target == "live" else None,
-        identifiers=[*config.models, *([target.workspace] if target.workspace else []), *config.voices.values()],
-        limits=limits,
-    )
-
-
-def _worst_cost(config: Config, target: Target, sessions: Sequence[PlannedSession]) -> tuple[Decimal, str] | None:
-    """Highest price by the catalogue's list, with its currency; None where any price is unknown or currencies mix."""
-    if config.target != "live" or target.region is None:
-        return None
-    total, currencies = Decimal(0), set()
-    for session in sessions:
-        model = config.known_models[session.cell.model]
-        billed = catalog.find(model.sibling) if session.cell.client == "sdk-http" and model.sibling else model
-        price = catalog.price(billed, target.region)
-        if price is None:
-            return None
-        total += price.amount * catalog.count_characters(session.text) / price.per
-        currencies.add(price.currency)
-    return (total.quantize(Decimal("0.0001")), currencies.pop()) if len(currencies) == 1 else None

@@ -1,7 +1,7 @@
 """Runs the planned sessions: wire first, then the SDK children, each runtime's cells in turn.
 
-Wire cells are measured before any SDK child starts.  On the embedded emulator the models' wire
-sessions run side by side (each model has its own limit there); elsewhere one after another.
+Wire cells are measured before any SDK child starts.  On the embedded emulator the cells' wire
+sessions run side by side, as far as the pace lets them; elsewhere one after another.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ HTTP_EXCHANGES = 3
 """Of an sdk-http session: the refusal, the fallback and its download, each with the script's whole time-out."""
 HTTP_SHARE = 0.5
 """An exchange over HTTP needs no connect-and-listen; half of a session's time."""
+AT_ONCE = 8
+"""Wire sessions that run side by side: what two cores can speak and receive without holding each other up."""
 TARGET_HANGS = "target-hangs"
 OUT_OF_BUDGET = "budget"
 QUOTA = "quota"
@@ -73,7 +75,7 @@ class Collector:
     work: Path
     """Scratch folder for the SDK child's files."""
     side_by_side: bool
-    """Run the wire sessions of different models at once."""
+    """Run the wire sessions of different cells at once."""
     pace: Pace
     """Holds new sessions of a model apart."""
     utterance: Callable[[PlannedSession], Utterance]
@@ -86,6 +88,8 @@ class Collector:
     """Called with sessions that do not run: reason code and words."""
     fallback: Callable[[PlannedSession], bool]
     """Whether an sdk-http session can fetch speech from the sibling: it needs a voice there."""
+    overrun: Callable[[], str | None] = lambda: None
+    """Why no further session may begin, if the service bills more than was sent."""
     workspace: str | None = None
     route: Route = DIRECT
     """How to get to the service; the SDK children take the same way."""
@@ -104,14 +108,15 @@ class Collector:
         """Run all `sessions`; each ends in exactly one call of `done` or `skip`."""
         wire = [s for s in sessions if s.cell.client == "wire"]
         if self.side_by_side:
-            by_model: dict[str, list[PlannedSession]] = {}
+            by_cell: dict[str, list[PlannedSession]] = {}
             for session in wire:
-                by_model.setdefault(session.cell.model, []).append(session)
+                by_cell.setdefault(session.cell.id, []).append(session)
             # Judging one session would hold up the clock of another: what ended waits until all have.
             self._waiting = []
-            await asyncio.gather(*(self._in_turn(group, self._wire) for group in by_model.values()))
+            room = asyncio.Semaphore(AT_ONCE)
+            await asyncio.gather(*(self._in_turn(group, self._wire, room) for group in by_cell.values()))
         else:
-            await self._in_turn(wire, self._wire)
+            await self._in_turn(wire, self._wire, asyncio.Semaphore(1))
         for runtime in self.runtimes.values():
             mine = [s for s in sessions if s.cell.runtime == runtime.id]
             if mine:
@@ -127,7 +132,10 @@ class Collector:
             self.done(planned)
 
     async def _in_turn(
-        self, sessions: Sequence[PlannedSession], run: Callable[[PlannedSession], Awaitable[None]]
+        self,
+        sessions: Sequence[PlannedSession],
+        run: Callable[[PlannedSession], Awaitable[None]],
+        room: asyncio.Semaphore,
     ) -> None:
         for session in sessions:
             if self.until is not None and time.monotonic() > self.until:
@@ -136,9 +144,12 @@ class Collector:
                 self.skip(session, TARGET_HANGS, "the sessions before it ended at their deadline")
             elif session.cell.model in self._throttled:
                 self.skip(session, QUOTA, f"the service throttled the model: {self._throttled[session.cell.model]}")
+            elif (why := self.overrun()) is not None:
+                self.skip(session, OUT_OF_BUDGET, why)
             else:
-                await self.pace.turn(session.cell.model)
-                await run(session)
+                async with room:
+                    await self.pace.turn(session.cell.model)
+                    await run(session)
 
     def _gives_up(self, session: PlannedSession) -> bool:
         door = _door(session)
@@ -205,7 +216,7 @@ class Collector:
             async def run(planned: PlannedSession) -> None:
                 await self._sdk(child, planned)
 
-            await self._in_turn(sessions, run)
+            await self._in_turn(sessions, run, asyncio.Semaphore(1))
         finally:
             await child.close()
 

@@ -205,6 +205,21 @@ _TABLE = (
         metavar="N", help="Sessions of each cell.",
     ),
     Option(
+        name="compare", attribute="compare", kind="choice", group="What to say", repeatable=True,
+        choices=("instruction", "voice", "rate", "alias", "none"), default=("instruction", "voice", "rate"),
+        help="What else to say the first text with, over our own client, to be compared: an instruction, another "
+        "voice, another sample rate, the dated model behind an alias.",
+    ),
+    Option(
+        name="skip_probes", attribute="skip_probes", kind="flag", group="What to say", default=False,
+        help="Leave out the wrong requests that cost nothing: bad key, unknown model, unknown voice, empty commit, ...",
+    ),
+    Option(
+        name="baseline", attribute="baseline", kind="text", group="Under test", in_file=False, metavar="BUNDLE",
+        help="Bundle to compare with what the service did with wrong requests. Default: the newest earlier run of "
+        "the same target in the output folder.",
+    ),
+    Option(
         name="python", attribute="pythons", kind="program", group="Under test", repeatable=True, metavar="PATH",
         help="Interpreter whose dashscope is under test. Default: the one that runs ttsgate, and the report says so.",
     ),

@@ -75,6 +75,10 @@ class Config:
     formats: tuple[str, ...]
     sample_rate: int | None
     repeat: int
+    compare: tuple[str, ...]
+    """What sessions are added for comparisons; empty for none."""
+    skip_probes: bool
+    baseline: str | None
     pythons: tuple[Path, ...]
     """Interpreters under test; empty for the harness's own."""
     scripts: tuple[str, ...]
@@ -176,6 +180,7 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         known_models=known,
         required_models=required,
         texts=_texts(found),
+        compare=_compare(found["compare"]),
         voices=_voices(found["voice"], known),
         sample_rate=int(values["sample_rate"]) if values["sample_rate"] else None,
         script_pythons=_versions(found["script_python"]),
@@ -332,6 +337,13 @@ def _texts(found: Mapping[str, _Found]) -> tuple[str, ...]:
             raise UsageError(f"{found['texts'].place.label}: {path.name} holds no text")
         texts += lines
     return tuple(texts) or (DEFAULT_TEXT,)
+
+
+def _compare(one: _Found) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(one.value))
+    if "none" in chosen and len(chosen) > 1:
+        raise UsageError(f"{one.place.label} is none and {chosen[0] if chosen[0] != 'none' else chosen[1]} at once")
+    return () if "none" in chosen else chosen
 
 
 def _voices(one: _Found, known: Mapping[str, Model]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.result.record import SEEN, Before, Evidence, Observation
 
-__all__ = ["NEGATIVE_CHECKS", "told"]
+__all__ = ["NEGATIVE_CHECKS", "reads_probe", "told"]
 
 _UPDATES = ("late-update", "unknown-voice", "bad-rate", "bad-speed")
 _LATE = ("invalid_value", "Session update error")
@@ -39,6 +39,13 @@ NEGATIVE_CHECKS: dict[str, tuple[str, ...]] = {
     "O-changed": ("*",),
 }
 """Probes that each check reads; ``*`` for all."""
+
+
+def reads_probe(check: str, probe: str) -> bool:
+    """Whether that check has anything to say about that probe."""
+    probes = NEGATIVE_CHECKS.get(check, ())
+    return probe in probes or "*" in probes
+
 
 _WORDS = {
     "refused": "refuses the handshake",
@@ -68,8 +75,7 @@ def _problem(seen: Observation, words: str, cause: str) -> Problem:
 
 
 def _read(seen: Observation, check: str) -> None:
-    probes = NEGATIVE_CHECKS[check]
-    if (seen.probe not in probes and "*" not in probes) or seen.outcome == "not-observed":
+    if not reads_probe(check, seen.probe) or seen.outcome == "not-observed":
         raise NotApplicable
 
 

@@ -19,18 +19,21 @@ from pathlib import Path
 from ttsgate import bundle, judgement, report
 from ttsgate.bundle import BundleFolder
 from ttsgate.bundle.folder import SESSIONS
-from ttsgate.collect.plan import Plan, make_plan, planned_runtimes
+from ttsgate.collect.budget import actual_cost
+from ttsgate.collect.plan import Plan, budget_of, make_plan, planned_runtimes
 from ttsgate.config import Config, find_data, find_key, find_network, key_variables, resolve_target
 from ttsgate.config.policies import refuse_early
 from ttsgate.emulator.process import EmulatorProcess, embedded
 from ttsgate.errors import HarnessError, TtsgateError, UsageError
 from ttsgate.judgement import engine
+from ttsgate.judgement.negative import reads_probe
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView
 from ttsgate.pipeline.keeping import Keeping
 from ttsgate.pipeline.ledger import Ledger, reads
 from ttsgate.pipeline.live import establish
+from ttsgate.pipeline.observing import Observing
 from ttsgate.pipeline.preparing import compile_jobs, model_facts, notes_on
 from ttsgate.pipeline.resuming import Begun, differences, find_begun
 from ttsgate.pipeline.speaking import Speaking
@@ -135,6 +138,9 @@ class Run:
         self._ledger = Ledger(config, self.result, self.redactor)
         self._way = Way(target, self._credential.key, network)
         self._keeping = Keeping(config, self.plan, self.result, self._ledger, self.folder, self.say)
+        observing = Observing(
+            config=config, plan=self.plan, result=self.result, ledger=self._ledger, way=self._way, folder=self.folder
+        )
         self._speaking = Speaking(
             config=config,
             plan=self.plan,
@@ -143,6 +149,8 @@ class Run:
             way=self._way,
             folder=self.folder,
             keeping=self._keeping,
+            observing=observing,
+            budget=budget_of(self.plan, config, target),
             journal=Journal(config.output_dir / report.writing.LATEST / "journal.jsonl"),
             script=self._probe_script,
             began=time.monotonic(),
@@ -199,8 +207,10 @@ class Run:
         result.finished = _now()
         result.cost = {
             "sessions": len(result.sessions),
-            "characters": sum(int(s.usage.get("characters", 0) or 0) for s in result.sessions),
-            "price": None if result.target.kind != "live" else result.intent and result.intent.worst_cost,
+            "characters": sum(int(s.usage.get("characters", 0) or 0) for s in result.sessions)
+            + sum(o.characters for o in result.observations),
+            "probes": sum(o.outcome != "not-observed" for o in result.observations),
+            "price": actual_cost(self.config, result),
         }
         result.checks = list(self._ledger.records.values())
         # A service may send a key back in any answer: nothing is rendered or printed but the redacted copy.
@@ -249,6 +259,8 @@ class Run:
                 ids = [s.id for s in self.plan.sessions if reads(check, s)]
             elif check.subject == "cell":
                 ids = [c.id for c in self.plan.cells]
+            elif check.subject == "observation":
+                ids = [p.id for p in self.plan.probes if reads_probe(check.id, p.id)]
             else:
                 ids = ["run"]
             found += [Subject(i, check) for i in ids]

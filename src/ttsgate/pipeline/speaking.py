@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ttsgate.bundle import BundleFolder
+from ttsgate.collect.budget import Budget
 from ttsgate.collect.pacing import Pace
 from ttsgate.collect.plan import Plan, PlannedSession, utterance
-from ttsgate.collect.sessions import Collector
+from ttsgate.collect.sessions import Collected, Collector
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, Secret
 from ttsgate.pipeline.keeping import Keeping
 from ttsgate.pipeline.ledger import Ledger
 from ttsgate.pipeline.live import known_paces, temporary_key
+from ttsgate.pipeline.observing import Observing
+from ttsgate.pipeline.repeating import REPEATS_S, repeats
 from ttsgate.pipeline.way import Way
 from ttsgate.result.record import Result
 from ttsgate.store.journal import Journal
@@ -42,12 +46,17 @@ class Speaking:
     say: Callable[[str], None]
     keeping: Keeping
     """What becomes of the sessions that ended."""
+    observing: Observing
+    """The wrong requests that are made meanwhile."""
+    budget: Budget
+    """What is left of the caps."""
     stopped: str | None = None
     """Why the run ended early."""
     _voices: Voices | None = None
     _voice_of: dict[str, str] = field(default_factory=dict)
     _paces: dict[str, float] = field(default_factory=dict)
     _session_key: Secret | None = None
+    _repeated: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Run every session that is not blocked and was not kept before; those that do not run say so."""
@@ -59,10 +68,14 @@ class Speaking:
         for session in self.plan.sessions:
             if session.id not in self.keeping.views:
                 self.ledger.not_run(session)
+        if self.plan.probes and not self.result.observations:
+            self.observing.not_made("connectivity", "the way to the service was not open")
 
     async def _speak_in(self, work: Path) -> None:
         http = self.way.http()
-        self._voices = Voices(http, self.journal, self.result.run, self.result.mutations, steps=self.result.connectivity)
+        self._voices = Voices(
+            http, self.journal, self.result.run, self.result.mutations, steps=self.result.connectivity
+        )
         if all(cell.id in self.ledger.blocked for cell in self.plan.cells):
             return
         # Nothing of this process is among them yet, also where it goes on with a run that was killed.
@@ -77,9 +90,26 @@ class Speaking:
         try:
             await self._choose_voices()
             await self._prepare_account()
-            await self._collector(work).run(self._open())
+            await self._collect(self._collector(work))
         finally:
             await self._voices.delete_all()
+
+    async def _collect(self, collector: Collector) -> None:
+        observing = self.observing.run(collector.pace, until=collector.until)
+        if collector.side_by_side:
+            await asyncio.gather(collector.run(self._open()), observing)
+        else:
+            await collector.run(self._open())
+            await observing
+        again, refused = repeats(self.plan, self.ledger, self.budget, self.keeping.views)
+        if refused:
+            self.result.notes.append(f"{refused} failed sessions were not repeated: the caps leave no room")
+        if again:
+            self._repeated = {s.id for s in again}
+            self.say(f"repeating: {len(again)} fresh sessions beside those that failed")
+            late = time.monotonic() + REPEATS_S
+            collector.until = late if collector.until is None else min(late, collector.until)
+            await collector.run(again)
 
     def _open(self) -> list[PlannedSession]:
         """Sessions that have not run and may."""
@@ -155,7 +185,8 @@ class Speaking:
             pace=Pace(self.config.max_rate, self._paces),
             spare_quota=target.kind != "emulator",
             utterance=lambda s: utterance(self.config, s, self._spoken_with(s)),
-            keep=self.keeping.keep,
+            keep=self._keep,
+            overrun=lambda: self.budget.overrun,
             done=self.keeping.judge,
             skip=self._skipped,
             fallback=lambda s: self._sibling_voice(s.cell.model) is not None,
@@ -177,10 +208,17 @@ class Speaking:
     def _spoken_with(self, session: PlannedSession) -> str:
         name = session.cell.model
         voice = self._sibling_voice(name) if session.cell.client == "sdk-http" else self._voice(name)
-        session.cell.voice = voice or self._voice(name) or "Cherry"
+        session.cell.voice = session.changes.get("voice") or voice or self._voice(name) or "Cherry"
         return session.cell.voice
 
+    def _keep(self, collected: Collected) -> None:
+        self.keeping.keep(collected)
+        self.budget.bill(self.keeping.stored[collected.planned.id])
+
     def _skipped(self, session: PlannedSession, code: str, why: str) -> None:
+        if session.id in self._repeated:
+            self.result.notes.append(f"{session.cell.id} was not repeated as often as it should be: {why}")
+            return
         if code == "budget":
             self.stopped = "budget"
         self.ledger.block(session.cell.id, "blocked", code, why)

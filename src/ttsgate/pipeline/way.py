@@ -53,15 +53,15 @@ class Way:
             route=self.route(),
         )
 
-    def knock(self, plan: Plan, config: Config) -> WireSession:
-        """The handshake step, with the first model of the plan: it says nothing about the model."""
+    def knock(self, plan: Plan, config: Config, *, model: str | None = None) -> WireSession:
+        """A handshake, with the first model of the plan unless one is named: it says nothing about the model."""
         first = plan.sessions[0]
-        model = plan.models[first.cell.model]
+        asked = plan.models[model or first.cell.model]
         return WireSession(
             session="connectivity",
             ws_url=self.target.ws_url,
-            model=model.name,
-            utterance=utterance(config, first, model.default_voice or "Cherry"),
+            model=asked.name,
+            utterance=utterance(config, first, asked.default_voice or "Cherry"),
             api_key=self.key.reveal(),
             workspace=self.target.workspace,
             deadline_s=6.0,

@@ -110,6 +110,8 @@ class Finding(msgspec.Struct, kw_only=True):
     """Models concerned."""
     clients: list[str] = []
     """Clients concerned."""
+    stability: str = ""
+    """``broken`` when all of at least three sessions alike showed it, ``intermittent`` when some did; else empty."""
 
 
 class Skip(msgspec.Struct, kw_only=True):

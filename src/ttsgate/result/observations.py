@@ -147,6 +147,9 @@ class Cell(msgspec.Struct, kw_only=True):
     """``server_commit`` or ``commit``."""
     format: str
     """``pcm``, ``wav``, ``mp3``, ``opus``."""
+    variant: str | None = None
+    """What it varies to be compared with the plain cell: ``instruction``, ``voice``, ``rate``, or ``alias`` for the
+    dated model; None for a plain one."""
     voice: str | None = None
     """Voice used."""
     state: Outcome | None = None

@@ -8,6 +8,7 @@ from ttsgate.judgement.diagnosis import diagnose
 from ttsgate.result.record import Outcome, Result
 from ttsgate.verdict.decide import decide
 from ttsgate.verdict.ruling import under_policy
+from ttsgate.verdict.stability import tell_stability
 
 __all__ = ["conclude"]
 
@@ -22,6 +23,7 @@ def conclude(result: Result, *, stopped: str | None) -> None:
         stopped: Why the run ended early (``budget``), if it did.
     """
     result.findings = diagnose(result)
+    tell_stability(result)
     if result.status != "complete":
         result.verdict = None
     else:

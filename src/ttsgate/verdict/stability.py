@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ttsgate.result.record import Finding, Result
 from ttsgate.verdict.statistics import rate_interval
 
-__all__ = ["BROKEN", "Stability", "stability"]
+__all__ = ["BROKEN", "Stability", "stability", "tell_stability"]
 
 BROKEN = 3
 """Fewest sessions of which all must fail before "broken" is said; 3 of 3 is broken, 1 or 2 of 3 intermittent."""
@@ -37,3 +38,23 @@ def stability(failed: int, sessions: int, *, confidence: float = 0.95) -> Stabil
     if sessions >= BROKEN:
         return Stability("broken", f"broken: {failed} of {sessions} failed")
     return Stability("failing", f"failing: {failed} of {sessions}, too few to tell broken from intermittent")
+
+
+def tell_stability(result: Result) -> None:
+    """Say of each finding on sessions whether it is there every time or comes and goes, where there are enough of them.
+
+    The sessions of all cells in which it was seen count together, `result.findings` is changed in place.
+    """
+    for finding in result.findings:
+        failed, sessions = _seen(finding, result)
+        named = stability(failed, sessions) if sessions >= BROKEN else None
+        finding.stability = named.name if named is not None and named.name in ("broken", "intermittent") else ""
+        if named is not None and finding.stability:
+            finding.diagnosis.summary = f"{finding.diagnosis.summary.rstrip('.')} ({named.words})."
+
+
+def _seen(finding: Finding, result: Result) -> tuple[int, int]:
+    """Sessions that showed a finding, and all sessions of their cells."""
+    told = {key.rpartition("@")[2] for key in finding.checks}
+    cells = [cell.sessions for cell in result.cells if told & set(cell.sessions)]
+    return sum(s in told for sessions in cells for s in sessions), sum(map(len, cells))
