@@ -102,7 +102,7 @@ def scored(name: str, faults: Sequence[Fault], seen: Seen) -> Score:
 
 def selected(pattern: str = "*", *, most: int | None = None, seed: int = 1) -> list[Fault]:
     """Faults whose name fits, without what is harmless; with `most`, a sample that has some of every class."""
-    fitting = [f for n, f in load_all().items() if f.expect is not None and fnmatch.fnmatch(n, pattern)]
+    fitting = [f for n, f in load_all().items() if f.expect is not None and any(fnmatch.fnmatch(n, p) for p in pattern.split(","))]
     if most is None or most >= len(fitting):
         return fitting
     rng = random.Random(seed)

@@ -33,6 +33,20 @@ class Frame:
                 return None
         return here
 
+    @property
+    def error(self) -> tuple[str | None, str | None]:
+        """Code and message of an error event, also where they stand at its top or the error is a mere string."""
+        error = self.event.get("error")
+        inside = error if isinstance(error, dict) else self.event
+        code, message = (inside.get(name) for name in ("code", "message"))
+        if isinstance(error, str):
+            message = error
+        return _word(code), _word(message)
+
+
+def _word(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseView:

@@ -67,6 +67,33 @@ def _committed(view: SessionView) -> Iterator[Problem]:
                 return
 
 
+_ANSWERS = {
+    "session.updated": "session.update",
+    "input_text_buffer.committed": "input_text_buffer.commit",
+    "input_text_buffer.cleared": "input_text_buffer.clear",
+}
+"""Event that acknowledges, and what it acknowledges."""
+
+
+@check(
+    "P-unasked",
+    sentence="Nothing is acknowledged more often than it was asked for.",
+    why="Clients count answers to know what is in force and which text is being spoken. What server_commit commits by "
+    "itself is left out: whether it is announced is not documented.",
+    stage="conformance",
+    severity="warn",
+    levels=("frames",),
+    needs=("C-open",),
+)
+def _unasked(view: SessionView) -> Iterator[Problem]:
+    for answer, question in _ANSWERS.items():
+        if answer == "input_text_buffer.committed" and view.asked.mode != "commit":
+            continue
+        came, asked = view.of(answer), len(view.sent(question))
+        if len(came) > asked:
+            yield problem(view, f"{len(came)} {answer} for {asked} {question}", came[asked])
+
+
 @check(
     "P-response-created",
     sentence="Every response begins with response.created.",
@@ -189,5 +216,5 @@ def _after_end(view: SessionView) -> Iterator[Problem]:
 )
 def _error_event(view: SessionView) -> Iterator[Problem]:
     for frame in view.of("error"):
-        code, message = frame.get("error", "code"), frame.get("error", "message")
+        code, message = frame.error
         yield problem(view, f"error event {code}: {message}", frame, message, cause="service.error")

@@ -13,14 +13,14 @@ from ttsgate.judgement.problems import problem
 from ttsgate.judgement.registry import Problem, check
 from ttsgate.judgement.views import SessionView
 
-__all__ = ["FIELDS", "KNOWN"]
+__all__ = ["CONSTANTS", "FIELDS", "KNOWN"]
 
-_TEXT, _INT, _LIST, _OBJECT = "string", "integer", "array", "object"
+_TEXT, _ID, _INT, _LIST, _OBJECT = "string", "string that is not empty", "integer", "array", "object"
 
-_PLACE = {"response_id": _TEXT, "output_index": _INT}
-_PART = {**_PLACE, "item_id": _TEXT, "content_index": _INT}
+_PLACE = {"response_id": _ID, "output_index": _INT}
+_PART = {**_PLACE, "item_id": _ID, "content_index": _INT}
 _SESSION = {
-    "session.id": _TEXT,
+    "session.id": _ID,
     "session.object": _TEXT,
     "session.model": _TEXT,
     "session.voice": _TEXT,
@@ -28,14 +28,14 @@ _SESSION = {
     "session.response_format": _TEXT,
     "session.sample_rate": _INT,
 }
-_ITEM = {"item.id": _TEXT, "item.type": _TEXT, "item.status": _TEXT, "item.role": _TEXT, "item.content": _LIST}
+_ITEM = {"item.id": _ID, "item.type": _TEXT, "item.status": _TEXT, "item.role": _TEXT, "item.content": _LIST}
 
 FIELDS: dict[str, dict[str, str]] = {
     "session.created": _SESSION,
     "session.updated": _SESSION,
     "input_text_buffer.committed": {"item_id": _TEXT},
     "input_text_buffer.cleared": {},
-    "response.created": {"response.id": _TEXT, "response.status": _TEXT, "response.output": _LIST},
+    "response.created": {"response.id": _ID, "response.status": _TEXT, "response.output": _LIST},
     "response.output_item.added": {**_PLACE, **_ITEM},
     "response.content_part.added": {**_PART, "part.type": _TEXT},
     "response.audio.delta": {**_PART, "delta": _TEXT},
@@ -43,7 +43,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "response.content_part.done": {**_PART, "part.type": _TEXT},
     "response.output_item.done": {**_PLACE, **_ITEM},
     "response.done": {
-        "response.id": _TEXT,
+        "response.id": _ID,
         "response.status": _TEXT,
         "response.output": _LIST,
         "response.usage": _OBJECT,
@@ -76,10 +76,25 @@ KNOWN_INSIDE: dict[str, frozenset[str]] = {
 }
 """Fields that the documentation knows inside an object of that name."""
 
-_TYPES: dict[str, tuple[type, ...]] = {_TEXT: (str,), _INT: (int,), _LIST: (list,), _OBJECT: (dict,)}
+_TYPES: dict[str, tuple[type, ...]] = {_TEXT: (str,), _ID: (str,), _INT: (int,), _LIST: (list,), _OBJECT: (dict,)}
+
+
+CONSTANTS: dict[str, dict[str, str]] = {
+    "session.created": {"session.object": "realtime.session"},
+    "session.updated": {"session.object": "realtime.session"},
+    "response.created": {"response.object": "realtime.response", "response.status": "in_progress"},
+    "response.output_item.added": {"item.type": "message", "item.role": "assistant", "item.status": "in_progress"},
+    "response.content_part.added": {"part.type": "audio"},
+    "response.content_part.done": {"part.type": "audio"},
+    "response.output_item.done": {"item.type": "message", "item.role": "assistant"},
+    "response.done": {"response.object": "realtime.response"},
+}
+"""Fields that the documentation gives one value only, by event type."""
 
 
 def _is(value: Any, kind: str) -> bool:
+    if kind == _ID and value == "":
+        return False
     return isinstance(value, _TYPES[kind]) and not (kind == _INT and isinstance(value, bool))
 
 
@@ -97,10 +112,28 @@ def _fields(view: SessionView) -> Iterator[Problem]:
             if value is None:
                 yield problem(view, f"{frame.type} has no {path}", frame, frame.type)
             elif not _is(value, kind):
-                yield problem(view, f"{frame.type}: {path} is {type(value).__name__}, not {kind}", frame, value)
+                seen = "empty" if value == "" else type(value).__name__
+                yield problem(view, f"{frame.type}: {path} is {seen}, not {kind}", frame, value)
         completed = frame.type == "response.done" and frame.get("response", "status") == "completed"
         if completed and frame.get("response", "output") == []:
             yield problem(view, "response.done lists no output although it is completed", frame, [])
+
+
+@check(
+    "P-constants",
+    sentence="Fields that have one documented value have that value.",
+    why="Clients tell audio from text, and beginning from end, by them. Only a warning: the pages give examples, no "
+    "promise.",
+    stage="conformance",
+    severity="warn",
+    needs=("P-fields",),
+)
+def _constants(view: SessionView) -> Iterator[Problem]:
+    for frame in view.frames:
+        for path, right in CONSTANTS.get(frame.type, {}).items():
+            value = frame.get(*path.split("."))
+            if value is not None and value != right:
+                yield problem(view, f"{frame.type}: {path} is {value!r}, not {right!r}", frame, value)
 
 
 @check(

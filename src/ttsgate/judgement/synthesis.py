@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ttsgate.judgement.causes import CAUSES, cause_of_error, cause_of_step
+from ttsgate.judgement.frames import Frame
 from ttsgate.judgement.registry import Blocked, NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
 from ttsgate.measure.pcm import read_wav
@@ -82,7 +83,7 @@ def _open(view: SessionView) -> Iterator[Problem]:
         yield _problem(f"handshake refused with HTTP {status}: {said}", cause, view, number, data.get("body"))
         return
     if (error := view.first("error")) is not None:
-        yield _error_event(view, error.number, error.event)
+        yield _error_event(view, error)
         return
     for number, note in view.notes("error"):
         yield _exception(view, number, note)
@@ -119,7 +120,7 @@ def _finished(view: SessionView) -> Iterator[Problem]:
     if view.of("session.finished"):
         return
     for error in view.of("error"):
-        yield _error_event(view, error.number, error.event)
+        yield _error_event(view, error)
         return
     deadline = next(iter(view.notes("deadline")), None)
     if deadline is not None:
@@ -255,12 +256,10 @@ def _first_message(view: SessionView) -> tuple[int, str]:
     return 0, "nothing"
 
 
-def _error_event(view: SessionView, number: int, event: dict[str, Any]) -> Problem:
-    error = event.get("error")
-    error = error if isinstance(error, dict) else {}
-    code, message = _text(error.get("code")), _text(error.get("message"))
+def _error_event(view: SessionView, frame: Frame) -> Problem:
+    code, message = frame.error
     cause = cause_of_error(code, message)
-    return _problem(f"the service sent an error event: {code}: {message}", cause, view, number, message)
+    return _problem(f"the service sent an error event: {code}: {message}", cause, view, frame.number, message)
 
 
 def _exception(view: SessionView, number: int, note: Entry) -> Problem:

@@ -58,3 +58,26 @@ def _usage(view: SessionView) -> Iterator[Problem]:
         yield problem(
             view, f"usage.characters is {total}, the rule gives {right}", done[-1], total, cause="service.usage"
         )
+
+
+@check(
+    "P-response-audio",
+    sentence="Every completed response holds audio.",
+    why="A response without audio is a sentence that nobody hears, beside others that hide it. Only a warning: whether "
+    "text without a sound, such as blanks, makes a response is not documented.",
+    stage="conformance",
+    severity="warn",
+    needs=("P-status",),
+)
+def _response_audio(view: SessionView) -> Iterator[Problem]:
+    if not view.pieces:
+        raise NotApplicable  # A-present tells it
+    heard = {piece.response for piece in view.pieces if piece.data}
+    for response in view.responses:
+        if response.done is not None and response.number not in heard:
+            yield problem(
+                view,
+                f"response {response.number + 1} of {len(view.responses)} is completed without audio",
+                response.done,
+                cause="service.silence",
+            )

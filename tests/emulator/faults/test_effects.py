@@ -34,6 +34,8 @@ SHORTER = {
 }
 HANGS = {"session.hang", "session.hang-at-start", "session.mute-open", "session.ignores-finish", "session.no-close"}
 NEEDS_INSTRUCTIONS = {"audio.ignores-instructions"}
+EQUAL = {"lookalike.float-rate"}
+"""Changes the JSON, but Python finds 24000 and 24000.0 equal."""
 # Texts without a second sentence would hide that one of two appends was lost.
 MESSAGES = [update(voice="Ethan", mode="commit", sample_rate=24_000), append("Good morning. "), append("It is late.")]
 MESSAGES += [COMMIT, FINISH]
@@ -98,7 +100,7 @@ class TestFaults:
         assert 1000 == clean.code
         assert shape(clean) == shape(after)
         # Slow answers and instructions leave no trace in what is said to this client.
-        assert {*same} <= {"handshake.slow", *NEEDS_INSTRUCTIONS}
+        assert {*same} <= {"handshake.slow", *NEEDS_INSTRUCTIONS, *EQUAL}
         assert {n for n, seen in struck.items() if seen.reason == "deadline"} <= HANGS
 
     def test_timing(self) -> None:

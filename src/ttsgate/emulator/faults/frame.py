@@ -30,7 +30,7 @@ def _instead(
     def replace(item: Outgoing, _: Hooks) -> Iterable[Outgoing]:
         return change(item.event) if item.event is not None else (item,)
 
-    fault(name, says, check=check, cause=cause)(lambda _: OnOutgoing(replace, kind, once=once))
+    fault(name, says, check=check, cause=cause)(lambda _: OnOutgoing(replace, *filter(None, (kind,)), once=once))
 
 
 def _json(event: Event) -> bytes:
@@ -198,3 +198,73 @@ def _deep(args: Args) -> Hooks:
         return (Outgoing(data=b'{"type":"note","event_id":"event_deep","data":' + nested + b"}"), item)
 
     return OnOutgoing(change, _DELTA, once=True)
+
+
+# -- nearly frames of this protocol -------------------------------------------------------------
+
+_instead(
+    "frame.python-repr",
+    "One event is Python's notation, with single quotes.",
+    "P-text-frames",
+    lambda event: (Outgoing(data=repr(event).encode()),),
+    kind="response.output_item.added",
+    once=True,
+)
+_instead(
+    "frame.sse-in-frames",
+    "Events are framed as server-sent events inside of text frames.",
+    "C-open",
+    lambda event: (Outgoing(data=b"data:" + json.dumps(event).encode()),),
+    kind="",
+    cause="service.nonsense",
+)
+_instead(
+    "frame.json-in-json",
+    "One event is a JSON string that holds JSON.",
+    "P-text-frames",
+    lambda event: (Outgoing(data=json.dumps(json.dumps(event)).encode()),),
+    kind="response.output_item.added",
+    once=True,
+)
+_instead(
+    "frame.utf16",
+    "One text frame is UTF-16.",
+    "P-text-frames C-finished",
+    lambda event: (Outgoing(data=json.dumps(event).encode("utf-16")),),
+    kind="response.output_item.added",
+    once=True,
+    cause="service.protocol service.dropped",
+)
+_instead(
+    "frame.fragment-in-fragment",
+    "A message begins inside of another that is not complete.",
+    "C-finished",
+    lambda event: (Outgoing(wire=b"\x01\x02{}"), Outgoing(event=event)),
+    once=True,
+    cause="service.protocol service.dropped",
+)
+_instead(
+    "frame.stray-continuation",
+    "A continuation comes although no message has begun.",
+    "C-finished",
+    lambda event: (Outgoing(wire=b"\x80\x02{}"), Outgoing(event=event)),
+    once=True,
+    cause="service.protocol service.dropped",
+)
+
+
+def _closing(name: str, says: str, payload: bytes) -> None:
+    def change(item: Outgoing, _: Hooks) -> Iterable[Outgoing]:
+        return (Outgoing(data=payload, opcode=8),) if item.close is not None else (item,)
+
+    fault(
+        f"frame.{name}",
+        says,
+        check="P-close P-close-handshake C-finished",
+        cause="service.protocol service.dropped",
+    )(lambda _: OnOutgoing(change))
+
+
+_closing("close-one-byte", "The close frame holds one byte.", b"\x03")
+_closing("close-not-utf8", "The reason for closing is not UTF-8.", b"\x03\xe8\xff\xfe")
+_closing("close-reserved", "The service closes with a code that nobody may use.", b"\x00\x63bye")

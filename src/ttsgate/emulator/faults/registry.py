@@ -48,6 +48,7 @@ GROUPS = {
     "order": "Events are missing, doubled or out of order.",
     "field": "Fields are missing, wrong or of another type.",
     "frame": "Frames are not what the protocol carries.",
+    "lookalike": "Nearly this protocol, as servers speak it that imitate it from memory.",
     "timing": "Audio comes late, unevenly or all at once.",
     "audio": "The audio is not the speech that was asked for.",
     "quota": "The account is throttled, overdue or used up.",
@@ -71,6 +72,8 @@ SCENES = {
     "custom-voice": "making and deleting a custom voice shows it",
 }
 """What it takes to see a fault."""
+_FURTHER = ("endings", "surplus")
+"""Files with faults of several classes, beside one file a class."""
 _USUAL = {"timing": "pace", "http": "lists"}
 """The scene of most faults of a class, where it is not any session."""
 
@@ -248,7 +251,7 @@ def _register(
 
 def load_all() -> dict[str, Fault]:
     """Import every file that registers faults; returns `FAULTS`."""
-    for group in GROUPS:
+    for group in (*GROUPS, *_FURTHER):
         importlib.import_module(f"ttsgate.emulator.faults.{group}")
     return FAULTS
 
