@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -67,8 +68,12 @@ class Rejudged:
         return any(d.kind == "verdict" for d in self.differences)
 
 
-def rejudge(bundle: Bundle) -> Rejudged:
+def rejudge(bundle: Bundle, *, only: Collection[str] | None = None) -> Rejudged:
     """Judge a bundle again and compare.
+
+    Args:
+        bundle: What to judge.
+        only: Ids of the sessions to judge; the others, and what goes across them, are taken over as recorded.
 
     Raises:
         EvidenceError: the bundle is damaged: a file is missing, is not the one that the result names, or says
@@ -76,16 +81,18 @@ def rejudge(bundle: Bundle) -> Rejudged:
     """
     judgement.load_all()
     try:
-        return _rejudge(bundle)
+        return _rejudge(bundle, only)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
         # Whoever wrote the bundle may have written anything: nothing in it breaks the one who reads.
         raise EvidenceError(f"result.json: cannot be judged again: {type(exc).__name__}: {exc}") from exc
 
 
-def _rejudge(bundle: Bundle) -> Rejudged:
+def _rejudge(bundle: Bundle, only: Collection[str] | None) -> Rejudged:
     recorded = bundle.result
-    new = msgspec.convert(msgspec.to_builtins(recorded), Result)
-    new.findings, new.verdict = [], None
+    # Sessions and outcomes are replaced, never changed; the rest may be.
+    bare = msgspec.structs.replace(recorded, sessions=[], checks=[], findings=[], verdict=None)
+    new = copy.deepcopy(bare)
+    new.sessions = recorded.sessions
     again = Rejudged(result=new, same_engine=_same_engine(recorded))
     models = {name: _model(recorded, name) for name in dict.fromkeys(c.model for c in recorded.cells)}
     fresh: dict[tuple[str, str], CheckRecord] = {}
@@ -100,6 +107,10 @@ def _rejudge(bundle: Bundle) -> Rejudged:
     for record in new.sessions:
         if record.cell in programs:
             sessions.append(connections.get(record.id, record))
+            continue
+        if only is not None and record.id not in only:
+            torn |= {record.cell, "run"}
+            sessions.append(record)
             continue
         read = partial(_view, bundle, new, record, models)
         if record.audio is None and record.audio_sha256 is not None:
@@ -119,6 +130,8 @@ def _rejudge(bundle: Bundle) -> Rejudged:
         sessions.append(view.record)
         view.let_go(slot.reading(record.id, read))
     new.sessions = sessions
+    if only is not None and (left := len(sessions) - len(only)) > 0:
+        again.unread.append(f"{left} sessions that were not drawn (--sample)")
     for step in new.connectivity:
         _keep(fresh, engine.judge_step(step))
     for script in new.scripts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -46,6 +47,8 @@ class Demands:
     """Models of which a session must have been judged."""
     signers: Sequence[Signer] | None = None
     """Keys whose signature counts; with a list, an unsigned bundle is refused."""
+    sample: int | None = None
+    """Judge only so many sessions again, drawn at random; None for all."""
     strict: bool = False
     """Refuse drift, and sessions that could not be judged again, too."""
 
@@ -150,7 +153,7 @@ def _origin(bundle: Bundle, demands: Demands, now: datetime) -> Part:
 def _again(bundle: Bundle, demands: Demands) -> Part:
     part = Part("re-judgement", "match", "")
     try:
-        again = rejudge(bundle)
+        again = rejudge(bundle, only=_drawn(bundle.result, demands.sample))
         rendered = _renderings(bundle)
     except (EvidenceError, UsageError) as exc:
         part.state, part.says, part.problems = "mismatch", "the transcripts do not carry the result", [str(exc)]
@@ -187,6 +190,13 @@ def _again(bundle: Bundle, demands: Demands) -> Part:
         if demands.strict and part.state != "match":
             part.problems.append("result.json: not every session could be judged again (--strict)")
     return part
+
+
+def _drawn(result: Result, most: int | None) -> frozenset[str] | None:
+    """Sessions to judge again: nobody who wrote the bundle could know which."""
+    if most is None or most >= len(result.sessions):
+        return None
+    return frozenset(random.SystemRandom().sample([s.id for s in result.sessions], most))
 
 
 def _place(line: str) -> str:

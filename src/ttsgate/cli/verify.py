@@ -34,6 +34,12 @@ SHOWN = 20
 )
 @click.option("--max-age", type=DURATION, metavar="AGE", help="Refuse older runs: 36h, 30d, 8w.")
 @click.option("--model", multiple=True, metavar="NAME", help="Refuse unless this model spoke. Repeatable.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Judge only N sessions again, drawn at random; the others are taken as recorded. For very long runs.",
+)
 @click.option("--strict", is_flag=True, help="Refuse drift, and sessions that cannot be judged again, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
 def command(
@@ -43,6 +49,7 @@ def command(
     require_target: str | None,
     max_age: timedelta | None,
     model: tuple[str, ...],
+    sample: int | None,
     strict: bool,
     as_json: bool,
 ) -> int:
@@ -61,6 +68,7 @@ def command(
         max_age=max_age,
         models=model,
         signers=read_signers(signers) if signers else None,
+        sample=sample,
         strict=strict,
     )
     try:

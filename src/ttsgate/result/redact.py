@@ -37,6 +37,8 @@ _Bytes = bytes
 _PIECE = 12
 _SHORTEST = 4
 _BLOCK = 1 << 16
+_SHORT, _REMEMBERED = 200, 20_000
+"""A result says the same few short things again and again: so many of them are looked through once only."""
 _ALNUM = re.compile(r"[A-Za-z0-9]+")
 _NOT_ALNUM = bytes(set(range(256)) - set((string.ascii_letters + string.digits).encode()))
 
@@ -159,11 +161,13 @@ class Redactor:
         self._exact: list[str] = []
         self._spelled: list[_Spelling] = []
         self._raw: list[_Bytes] = []
+        self._known: dict[str, str] = {}
         self.add(*secrets)
         self._shapes: tuple[Shape, ...] = (*secret_shapes(), *path_shapes(home, user))
 
     def add(self, *secrets: str) -> None:
         """Remove these, too, from now on: a key that was made during the run."""
+        self._known.clear()
         known = sorted({s.strip() for s in secrets if len(s.strip()) >= _SHORTEST}, key=len, reverse=True)
         for secret in known:
             octets = secret.encode("utf-8", "surrogatepass")
@@ -175,6 +179,16 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """`text` with ``***`` for every secret and ``~`` for the home directory."""
+        if (known := self._known.get(text)) is not None:
+            return known
+        clean = self._clean(text)
+        if len(text) <= _SHORT:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[text] = clean
+        return clean
+
+    def _clean(self, text: str) -> str:
         text = _masked(text, self._exact_spans(text))
         if self._spelled:
             # What masking takes away afterwards cannot make anything appear, so that one gist serves all.
