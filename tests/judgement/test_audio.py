@@ -68,6 +68,17 @@ def test_text_spoken_twice() -> None:
     assert ["A-excess"] == failed(session(np.concatenate([one, two]), CHINESE))
 
 
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_the_text_backwards(text: str) -> None:
+    """It has all that speech has, and no word of the text."""
+    assert ["A-text"] == failed(session(speech(text)[::-1], text))
+
+
+def test_another_text_of_that_length() -> None:
+    """As many syllables, other words."""
+    assert ["A-text"] == failed(session(speech("The weather will stay sunny until the end of this week.")))
+
+
 @pytest.mark.parametrize(("true", "claimed"), [(16000, 24000), (8000, 24000), (8000, 16000), (16000, 48000)])
 def test_samples_of_a_lower_rate(true: int, claimed: int) -> None:
     """All of the text, too fast and too high, is a matter of rate, not of coverage."""

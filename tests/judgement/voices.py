@@ -12,6 +12,7 @@ import soxr
 
 from tests.judgement.written import MODEL, change, clean
 from ttsgate import catalog
+from ttsgate.collect.references import reference
 from ttsgate.emulator.speech import Speech, timbre_of
 from ttsgate.judgement.views import SessionView
 from ttsgate.result.transcript import Entry, Transcript, Utterance
@@ -34,6 +35,12 @@ def resampled(samples: Samples, old: int, new: int) -> Samples:
     made = soxr.resample(samples.astype(np.float64), old, new)
     new_samples: Samples = np.clip(made, -32768, 32767).astype(np.int16)
     return new_samples
+
+
+@cache
+def read(text: str) -> str | None:
+    """The outline of a reference reading."""
+    return reference(text, None)
 
 
 def session(
@@ -62,4 +69,4 @@ def session(
         started="2026-11-22T00:00:00Z",
         entries=[Entry(**e) for e in entries],
     )
-    return SessionView(transcript, catalog.find(transcript.model))
+    return SessionView(transcript, catalog.find(transcript.model), reference=read(text))

@@ -8,6 +8,7 @@ from ttsgate.bundle.reading import Bundle
 from ttsgate.catalog import Model
 from ttsgate.collect.summary import summarise
 from ttsgate.judgement.views import SessionView
+from ttsgate.measure.alignment import key_of
 from ttsgate.result.record import Cell, Result, SessionRecord
 
 __all__ = ["KEPT_FIELDS", "OneAtATime", "session_view"]
@@ -38,6 +39,7 @@ def session_view(bundle: Bundle, result: Result, record: SessionRecord, *, cell:
         runtime=next((r for r in result.runtimes if r.id == cell.runtime), None),
         target=result.target,
         files={"fallback.wav": fallback} if fallback else {},
+        reference=result.references.get(key_of(transcript.utterance.text, transcript.utterance.language_type)),
     )
 
 

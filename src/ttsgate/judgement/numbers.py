@@ -22,6 +22,7 @@ AUDIO_METRICS: dict[str, str] = {
     "syllables_per_s": "syllable nuclei a second of sound, pauses taken out",
     "pitch_hz": "median fundamental frequency",
     "tract": "third formant against 2500 Hz, the one of a 17.5 cm vocal tract",
+    "agreement": "how well the sound fits a reference reading of the text: about 0 for other words",
     "coverage": "share of the text that was spoken, estimated from nuclei and time",
 }
 """Name of each number that needs the samples, and what it is; times count from the first sample."""
@@ -35,6 +36,7 @@ AUDIO_NUMBERS: dict[str, Callable[[SessionView], float | None]] = {
     "syllables_per_s": lambda v: v.speech.nuclei / v.speech.active_s if v.speech.active_s else None,
     "pitch_hz": lambda v: v.speech.pitch_hz,
     "tract": lambda v: v.speech.tract,
+    "agreement": lambda v: None if v.agreement is None else v.agreement.score,
     "coverage": lambda v: coverage(v.speech, v.expected, speech_rate=v.asked.speech_rate or 1.0),
 }
 """How each of them is worked out."""

@@ -17,7 +17,7 @@ from ttsgate.measure import identity
 from ttsgate.measure.pcm import to_float
 from ttsgate.measure.spectrum import band_of
 
-__all__ = ["judged_text"]
+__all__ = ["bent", "directed", "judged_text"]
 
 MIN_SYLLABLES = 6
 """Shortest text that coverage and rate are judged on: below it one miscounted syllable is more than a sixth."""
@@ -60,10 +60,15 @@ def judged_text(view: SessionView) -> None:
         raise NotApplicable
 
 
-def _bent(view: SessionView) -> bool:
+def bent(view: SessionView) -> bool:
     """Whether speed or pitch were set so far off that no detector of voices can be asked."""
     pitch, tempo = view.asked.pitch_rate or 1.0, view.asked.speech_rate or 1.0
     return not PLAIN_PITCH[0] <= pitch <= PLAIN_PITCH[1] or tempo > PLAIN_TEMPO
+
+
+def directed(view: SessionView) -> bool:
+    """Whether an instruction may have asked for whispering, haste or another voice."""
+    return view.asked.instruction is not None and view.model.instructions
 
 
 @check(
@@ -77,8 +82,7 @@ def _bent(view: SessionView) -> bool:
 def _rate(view: SessionView) -> Iterator[Problem]:
     judged_text(view)
     found = view.other_rate
-    directed = (view.asked.instruction is not None and view.model.instructions) or _bent(view)
-    if found.margin > identity.MARGIN + (DIRECTED_MARGIN if directed else 0.0):
+    if found.margin > identity.MARGIN + (DIRECTED_MARGIN if directed(view) or bent(view) else 0.0):
         speech = view.speech
         pitch = f", pitch {speech.pitch_hz:.0f} Hz" if speech.pitch_hz else ""
         yield fault(
@@ -102,7 +106,7 @@ def _speech(view: SessionView) -> Iterator[Problem]:
     if view.samples is None or not len(view.samples):
         raise NotApplicable
     sounding = view.speech.active_s
-    if sounding < 0.5 or _bent(view):
+    if sounding < 0.5 or bent(view):
         raise NotApplicable
     if view.activity.speech_s < LEAST_SPEECH * sounding:
         yield fault(
@@ -170,8 +174,7 @@ def _coverage(view: SessionView) -> Iterator[Problem]:
 def _excess(view: SessionView) -> Iterator[Problem]:
     judged_text(view)
     coverage = view.number("coverage") or 0.0
-    directed = view.asked.instruction is not None and view.model.instructions
-    if coverage > (DIRECTED_MOST if directed else MOST_COVERAGE) + 2 * SHORT / view.expected.syllables:
+    if coverage > (DIRECTED_MOST if directed(view) else MOST_COVERAGE) + 2 * SHORT / view.expected.syllables:
         yield fault(
             view,
             f"about {view.speech.nuclei} syllables in {view.speech.active_s:.1f} s of speech, where the text has "

@@ -16,6 +16,7 @@ import msgspec
 from ttsgate.catalog import Model
 from ttsgate.judgement.frames import Frame, ResponseView
 from ttsgate.judgement.numbers import AUDIO_NUMBERS
+from ttsgate.measure import alignment
 from ttsgate.measure.activity import Activity, likeness, speech_probabilities
 from ttsgate.measure.identity import Heard, TrueRate, true_rate
 from ttsgate.measure.levels import Levels, levels_of
@@ -70,6 +71,8 @@ class SessionView:
     """Texts spoken, when several utterances went over one connection; empty means the utterance's."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the session left: ``fallback.wav``."""
+    reference: str | None = None
+    """Outline of a reference reading of the text, Base64 (`Result.references`)."""
     read_back: Callable[[], SessionView] | None = None
     """Gives the whole view again, once this one let go of what was received."""
     _heard: dict[int, Heard] = field(default_factory=dict, repr=False)
@@ -270,6 +273,14 @@ class SessionView:
             speech_rate=self.asked.speech_rate or 1.0,
             pitch_rate=self.asked.pitch_rate or 1.0,
         )
+
+    @cached_property
+    def agreement(self) -> alignment.Agreement | None:
+        """How well `samples` fit the reference reading; None where there is none, or too little sound."""
+        outline = alignment.decoded(self.reference)
+        if outline is None or self.samples is None:
+            return None
+        return alignment.agreement(to_float(self.samples), self.rate, outline)
 
     @cached_property
     def audio_bytes(self) -> int:

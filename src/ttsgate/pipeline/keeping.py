@@ -15,14 +15,17 @@ from ttsgate.bundle.folder import redacted
 from ttsgate.bundle.reading import Bundle
 from ttsgate.bundle.sessions import KEPT_FIELDS, OneAtATime, session_view
 from ttsgate.collect.plan import Plan, PlannedSession
+from ttsgate.collect.references import reference
 from ttsgate.collect.sessions import Collected
 from ttsgate.collect.summary import measure, summarise
 from ttsgate.config import Config
 from ttsgate.errors import EvidenceError
 from ttsgate.judgement import engine
 from ttsgate.judgement.views import SessionView
+from ttsgate.measure.alignment import key_of
 from ttsgate.pipeline.ledger import Ledger
 from ttsgate.result.record import Result, SessionRecord
+from ttsgate.result.transcript import Utterance
 
 __all__ = ["Keeping"]
 
@@ -61,6 +64,7 @@ class Keeping:
     stored: dict[str, SessionRecord] = field(default_factory=dict)
     """What is on disk, by id of the session."""
     _passed: list[SessionRecord] = field(default_factory=list)
+    _referred: set[str] = field(default_factory=set)
     _again: OneAtATime = field(default_factory=OneAtATime)
 
     def keep(self, collected: Collected) -> None:
@@ -106,6 +110,7 @@ class Keeping:
     def judge(self, planned: PlannedSession) -> None:
         """Judge a session that was kept."""
         stored, cell = self.stored[planned.id], planned.cell
+        self._refer(stored.utterance)
         view = self._read(stored, planned)
         checks = engine.judge_session(view)
         measure(view, fallback=view.files.get("fallback.wav"))
@@ -122,6 +127,15 @@ class Keeping:
         view.let_go(self._again.reading(record.id, lambda: self._read(stored, planned)))
         self.views[record.id] = view
         self.say(f"{'FAIL' if bad else 'ok  '} {record.id}")
+
+    def _refer(self, spoken: Utterance) -> None:
+        """Make a reference reading of the text, once; without eSpeak NG there is none."""
+        key = key_of(spoken.text, spoken.language_type)
+        if key not in self._referred:
+            self._referred.add(key)
+            made = reference(spoken.text, spoken.language_type)
+            if made is not None:
+                self.result.references[key] = made
 
     def let_audio_go(self) -> None:
         """Delete the audio that is not to be kept; after this nothing can be judged again from it."""

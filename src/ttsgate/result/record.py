@@ -118,6 +118,8 @@ class Result(msgspec.Struct, kw_only=True):
     """Sessions that ran."""
     observations: list[Observation] = []
     """What the service did with wrong requests that cost nothing."""
+    references: dict[str, str] = {}
+    """Outlines of reference readings of the texts spoken, Base64, by `ttsgate.measure.alignment.key_of`."""
     trials: list[TrialRecord] = []
     """Programs on the bench, one a scenario; empty but in a run of ``ttsgate test-client``."""
     checks: list[CheckRecord] = []

@@ -1,0 +1,51 @@
+"""Checks of the stage audio: are the words those of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ttsgate.catalog import DIALECTS
+from ttsgate.judgement.audio import fault
+from ttsgate.judgement.registry import NotApplicable, Problem, check
+from ttsgate.judgement.spoken import bent, directed, judged_text
+from ttsgate.judgement.views import SessionView
+
+__all__: list[str] = []
+
+LEAST_SOUND_S = 0.5
+"""Less sound than this holds two syllables, which agree with too much else."""
+OTHER_WORDS = 0.06
+"""Agreement with the reference reading below which something else was said.
+
+Other text is as far from the right order of sounds as from any wrong one, so that its agreement is 0, and a little
+more because the best of six vocal tracts counts and because every reading is a row of vowels and closures.  Right text
+has its own sounds in their own order, whatever the voice.  Between the two is room, and the limit lies near the lower
+end of it, because a false alarm costs more than a miss: measured rates stand in docs/explanation/audio.md.
+"""
+DIRECTED_WORDS = 0.03
+"""The same where an instruction may have asked for whispering, singing or shouting."""
+
+
+@check(
+    "A-text",
+    sentence="The sound fits a reference reading of the text.",
+    why="Another text of the same length, an apology of the service for instance, has the right events and level.",
+    stage="audio",
+    needs=("A-rate", "A-speech", "A-coverage", "A-excess"),
+    metrics=("agreement",),
+)
+def _text(view: SessionView) -> Iterator[Problem]:
+    judged_text(view)
+    if bent(view) or view.asked.voice in DIALECTS or view.agreement is None:
+        raise NotApplicable  # a dialect has other sounds for the same characters
+    if view.agreement.sound_s < LEAST_SOUND_S:
+        raise NotApplicable
+    score = view.agreement.score
+    if score < (DIRECTED_WORDS if directed(view) else OTHER_WORDS):
+        yield fault(
+            view,
+            f"{view.agreement.sound_s:.1f} s of speech do not sound like the text: agreement with a reference reading "
+            f"{score:.2f}, readings of it have 0.15 to 0.6",
+            "service.text",
+            sample=0,
+        )
