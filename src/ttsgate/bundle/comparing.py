@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ttsgate.result.record import CheckRecord, Evidence, Result, SessionRecord
+from ttsgate.result.record import SEEN, CheckRecord, Evidence, Observation, Result, SessionRecord
 
 if TYPE_CHECKING:
     from ttsgate.bundle.rejudge import Rejudged
@@ -62,6 +62,8 @@ def compare(recorded: Result, new: Result, again: Rejudged) -> None:
     for cell, anew in zip(recorded.cells, new.cells, strict=True):
         if cell.state != anew.state:
             found.append(Difference(where=f"cell {cell.id}", recorded=cell.state, now=anew.state, kind="outcome"))
+    for seen, once in zip(recorded.observations, new.observations, strict=True):
+        found += _observation(seen, once)
     found += _ledgers(recorded, new)
     for check in dict.fromkeys((*recorded.requirements, *new.requirements)):
         before, after = recorded.requirements.get(check), new.requirements.get(check)
@@ -100,6 +102,13 @@ def _session(old: SessionRecord, now: SessionRecord) -> Iterator[Difference]:
             yield Difference(where=where, recorded=before, now=after, kind=kind)
 
 
+def _observation(old: Observation, now: Observation) -> Iterator[Difference]:
+    for name in (*SEEN, "characters", "detail"):
+        before, after = getattr(old, name), getattr(now, name)
+        if before != after:
+            yield Difference(where=f"{old.probe} {name}", recorded=before, now=after, kind="text")
+
+
 def _numbers(
     where: str, old: Mapping[str, float], now: Mapping[str, float], *, separator: str = " "
 ) -> Iterator[Difference]:
@@ -113,7 +122,8 @@ def _numbers(
 def _ledgers(recorded: Result, new: Result) -> Iterator[Difference]:
     counted = {
         "sessions": len(new.sessions),
-        "characters": sum(int(s.usage.get("characters", 0) or 0) for s in new.sessions),
+        "characters": sum(int(s.usage.get("characters", 0) or 0) for s in new.sessions)
+        + sum(o.characters for o in new.observations),
     }
     for name, now in counted.items():
         if recorded.status == "complete" and recorded.cost.get(name) != now:

@@ -13,7 +13,7 @@ import msgspec
 
 from ttsgate.bundle.reading import Bundle
 from ttsgate.errors import EvidenceError
-from ttsgate.result.record import CheckRecord, Outcome, Result, SessionRecord
+from ttsgate.result.record import SEEN, CheckRecord, Outcome, Result, SessionRecord
 from ttsgate.result.transcript import AUDIO_DELTA
 from ttsgate.verdict.metrics import is_loopback
 from ttsgate.verdict.statistics import LEAST_OF_A_STRATUM, slower
@@ -139,7 +139,12 @@ def diff(before: Bundle, after: Bundle) -> Diff:
     _checks(old, new, found)
     found.findings = list(_findings(old, new))
     found.latency = _latency(old, new, found.notes)
-    found.behaviour = [*_runtimes(old, new), *_sessions(old, new), *_shapes(before, after)]
+    found.behaviour = [
+        *_runtimes(old, new),
+        *_sessions(old, new),
+        *_wrong_requests(old, new),
+        *_shapes(before, after),
+    ]
     return found
 
 
@@ -291,6 +296,17 @@ def _sessions(old: Result, new: Result) -> Iterator[BehaviourChange]:
             a, b = _distinct(before[cell], what), _distinct(after[cell], what)
             if a != b:
                 yield BehaviourChange(of=of, where=cell, what=what, before=a, after=b)
+
+
+def _wrong_requests(old: Result, new: Result) -> Iterator[BehaviourChange]:
+    """What the service did with the same wrong request to the same model."""
+    before = {(o.probe, o.model, o.sent): o for o in old.observations if o.outcome != "not-observed"}
+    for now in new.observations:
+        was = before.get((now.probe, now.model, now.sent))
+        for what in SEEN if was is not None and now.outcome != "not-observed" else ():
+            a, b = getattr(was, what), getattr(now, what)
+            if a != b:
+                yield BehaviourChange(of="service", where=f"{now.model} {now.probe}", what=what, before=a, after=b)
 
 
 def _grouped(result: Result) -> dict[str, list[SessionRecord]]:

@@ -32,6 +32,9 @@ def integrity(bundle: Bundle) -> list[str]:
     if result.run != manifest.run:
         problems.append(f"{MANIFEST}: seals run {manifest.run}, result.json is of run {result.run}")
     listed = {f.name: f.sha256 for f in manifest.files}
+    for seen in result.observations:
+        if seen.transcript is not None and listed.get(seen.transcript) != seen.transcript_sha256:
+            problems.append(f"{seen.transcript}: not the transcript that result.json names for {seen.probe}")
     for session in result.sessions:
         for name, sha in ((session.transcript, session.transcript_sha256), (session.audio, None)):
             if name is not None and name not in listed:

@@ -12,6 +12,7 @@ import msgspec
 from ttsgate import catalog, judgement
 from ttsgate.bundle.comparing import Difference, compare
 from ttsgate.bundle.folder import wav
+from ttsgate.bundle.observations import observe_again
 from ttsgate.bundle.reading import Bundle
 from ttsgate.bundle.sessions import KEPT_FIELDS, OneAtATime, session_view
 from ttsgate.bundle.trials import judge_trials
@@ -136,6 +137,9 @@ def _rejudge(bundle: Bundle, only: Collection[str] | None) -> Rejudged:
         _keep(fresh, engine.judge_step(step))
     for script in new.scripts:
         _keep(fresh, engine.judge_script(script))
+    new.observations = list(observe_again(bundle, again.unread))
+    for seen in new.observations:
+        _keep(fresh, engine.judge_observation(seen))
     _across(new, models, views, fresh, torn)
     required = {m.name: m.required for m in recorded.models}
     for check in fresh.values():
@@ -209,6 +213,11 @@ def _keep(fresh: dict[tuple[str, str], CheckRecord], records: Iterable[CheckReco
         fresh[record.check, record.subject] = record
 
 
+def _not_asked(old: CheckRecord) -> bool:
+    """Whether it speaks of a wrong request that was not made."""
+    return old.stage == "negative"
+
+
 def _merged(
     recorded: Result,
     fresh: dict[tuple[str, str], CheckRecord],
@@ -231,7 +240,7 @@ def _merged(
             own += 1
         elif (old.subject in ran and old.subject not in judged) or old.subject in torn:
             pass
-        elif not (old.outcome in _TAKEN_OVER and old.subject not in ran and old.cell in known):
+        elif not (old.outcome in _TAKEN_OVER and old.subject not in ran and (old.cell in known or _not_asked(old))):
             again.differences.append(
                 Difference(where=f"{old.check}@{old.subject}", recorded=old.outcome, now="not judged", kind="outcome")
             )

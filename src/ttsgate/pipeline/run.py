@@ -41,6 +41,7 @@ from ttsgate.pipeline.way import Way
 from ttsgate.probes.compiling import compile_scripts
 from ttsgate.probes.connectivity import Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
+from ttsgate.recorder.process import embedded_replay
 from ttsgate.result.record import CheckRecord, Outcome, Result, Resumption, Verdict
 from ttsgate.result.redact import Redactor
 from ttsgate.store.holding import make_and_hold
@@ -53,6 +54,8 @@ __all__ = ["Run", "Subject"]
 PROBE_SCRIPT = "realtime_tts_demo.py"
 _HARD = frozenset(("name", "tcp", "tls"))
 """Connectivity steps without which nothing can be judged."""
+_WAY_ONLY = _HARD | {"session"}
+"""Connectivity steps that need nothing but a service that listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class Run:
             credential=self._credential.as_dict(),
             subject=dict(config.subject) if config.subject else None,
             policy=in_force(config.rules, config.expectations, ci=config.ci) if config.rules else {},
-            models=[model_facts(config, self.plan, name) for name in config.models],
+            models=[model_facts(config, self.plan, name) for name in dict.fromkeys(c.model for c in self.plan.cells)],
             runtimes=list(self.plan.runtimes),
             cells=self.plan.cells,
             requirements={c.id: c.sentence for c in CHECKS.values()},
@@ -171,12 +174,16 @@ class Run:
             self._hold = make_and_hold(self.folder.path)
         self._save()
         report.write_latest(self.result, self.config.output_dir)
-        if self.result.target.kind == "emulator":
+        target = self.result.target
+        if target.kind in ("emulator", "replay"):
             if self.emulator is None:
-                self.emulator = embedded(self.config.faults, self.plan.models.values())
+                emulated = target.kind == "emulator"
+                models = self.plan.models.values()
+                self.emulator = embedded(self.config.faults, models) if emulated else embedded_replay(self.config)
             endpoints = self.emulator.start()
-            self.result.target.ws_url, self.result.target.http_url = endpoints.ws_url, endpoints.http_url
-            self.result.target.facts = {"seed": endpoints.seed, "fidelity": endpoints.fidelity}
+            target.ws_url, target.http_url = endpoints.ws_url, endpoints.http_url
+            if target.kind == "emulator":
+                target.facts = {"seed": endpoints.seed, "fidelity": endpoints.fidelity}
             self._save()
         self.say(self.plan.intent.summary)
 
@@ -367,7 +374,11 @@ class Run:
     # -- small parts ---------------------------------------------------------------------
 
     def _steps(self) -> list[str]:
-        return planned_steps(self.result.target.ws_url, self.plan.voice_kinds)
+        target = self.result.target
+        steps = planned_steps(target.ws_url, self.plan.voice_kinds)
+        # What a recording holds no answer to cannot be asked.
+        asked = _WAY_ONLY | set(target.facts.get("steps", ())) if target.kind == "replay" else set(steps)
+        return [s for s in steps if s in asked]
 
     def _save(self) -> None:
         self.folder.write_result(self.result)

@@ -81,6 +81,14 @@ def cell_word(cell: Cell) -> str:
     return mark(cell.state).word
 
 
+_VARIANTS = {
+    "instruction": "with or without instruction",
+    "voice": "another voice",
+    "rate": "another sample rate",
+    "alias": "dated model",
+}
+
+
 def _chips(index: Index, cells: list[Cell]) -> list[Chip]:
     return [
         Chip(
@@ -96,6 +104,8 @@ def _chips(index: Index, cells: list[Cell]) -> list[Chip]:
 
 
 def _variant(cell: Cell) -> str:
+    if cell.variant is not None:
+        return _VARIANTS.get(cell.variant, cell.variant)
     return cell.id if cell.expectation == "client" else f"{cell.mode} · {cell.format}"
 
 
