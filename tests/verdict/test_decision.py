@@ -222,8 +222,27 @@ class TestTelling:
         outcomes = {ALL[0]: ["fail", *["pass"] * 8], ALL[1]: ["fail"] * 9, ALL[2]: ["pass"] * 9}
         decision = gate(bundle(judged(outcomes)), rules=find_policy("nightly", None))  # type: ignore[arg-type]
 
-        assert ["intermittent", "broken", "none seen"] == [c.state for c in decision.cells]
-        assert "no failure in 9 (fewer than 28.3% fail, 95%)" == decision.cells[2].words
+        assert ["intermittent", "intermittent", "broken", "none seen"] == [c.state for c in decision.cells]
+        assert ("all cells together", 10, 27) == (
+            decision.cells[0].where, decision.cells[0].failed, decision.cells[0].sessions
+        )  # fmt: skip
+        assert "no failure in 9 (fewer than 28.3% fail, 95%)" == decision.cells[3].words
+
+    def test_what_one_night_does_not_show_a_week_may(self) -> None:
+        """A cell that failed in an earlier bundle of the window is named intermittent, with both numbers."""
+        fine = {ALL[0]: ["pass"] * 9}
+        nights = [judged({ALL[0]: ["fail", *["pass"] * 8]}, run="a", started="2026-11-22T02:00:00Z")]
+        nights += [judged(fine, run=f"b{n}", started=f"2026-11-23T0{n}:00:00Z") for n in range(5)]
+        decision = make_decision(
+            [bundle(judged(fine, run="tonight"))],
+            find_policy("nightly", None),
+            now=NOW,
+            history=[bundle(n) for n in nights],
+        )
+
+        assert "intermittent" == decision.cells[0].state
+        assert (0, 9) == (decision.cells[0].failed, decision.cells[0].sessions)
+        assert "with 6 bundles before: intermittent: 1 of 63 failed" in decision.cells[0].words
 
 
 def test_document() -> None:

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from ttsgate.result.record import Finding, Result, Verdict
+from ttsgate.result.record import CheckRecord, Finding, Result, Verdict
 from ttsgate.verdict.comparison import TEST, compare
 from ttsgate.verdict.evidence import Bundle, evidence_rows
 from ttsgate.verdict.exit_codes import ExitCode
 from ttsgate.verdict.expectations import Expectation
-from ttsgate.verdict.metrics import Group, observe
+from ttsgate.verdict.metrics import Group, Observed, observe
 from ttsgate.verdict.policy import Policy
 from ttsgate.verdict.requirements import demands
 from ttsgate.verdict.rows import Row
@@ -144,7 +144,7 @@ def make_decision(
     if not bundles:
         verdict = _refused(ExitCode.NOTHING, "nothing-ran", "no bundle was given")
     found = _decision(verdict, ruling.rows, policy, expectations, now=now, bundles=bundles, exhibits=exhibits)
-    found.cells = _cells(results, policy)
+    found.cells = _cells(results, [b.result for b in earlier], policy)
     found.findings = sorted((f for r in results for f in r.findings), key=lambda f: not f.blocking)
     found.test = TEST if any(r.kind == "comparison" and r.state != "n/a" for r in compared) else None
     return found
@@ -239,21 +239,34 @@ def _exhibit(role: Literal["decided", "history", "baseline"], bundle: Bundle) ->
     )
 
 
-def _cells(results: Sequence[Result], policy: Policy) -> list[CellLine]:
-    observed = observe(results, counts=lambda record: demands(policy.requirements, record.check))
-    lines = []
-    for group, cell in observed.items():
-        state = stability(cell.failures, len(cell.samples), confidence=policy.confidence)
-        lines.append(
-            CellLine(
-                where=_where(group),
-                sessions=len(cell.samples),
-                failed=cell.failures,
-                state=state.name,
-                words=state.words,
-            )
-        )
+def _cells(results: Sequence[Result], history: Sequence[Result], policy: Policy) -> list[CellLine]:
+    """All cells together, and each by itself; what tonight alone does not show, the bundles before it may."""
+
+    def counts(record: CheckRecord) -> bool:
+        return demands(policy.requirements, record.check)
+
+    before = list(history)[len(history) - (policy.stability - 1) :] if policy.stability > 1 else []
+    now, past = observe(results, counts=counts), observe(before, counts=counts)
+    lines = [_line(_where(g), [cell], [past[g]] if g in past else [], len(before), policy) for g, cell in now.items()]
+    if len(lines) > 1:
+        lines.insert(0, _line("all cells together", list(now.values()), list(past.values()), len(before), policy))
     return lines
+
+
+def _line(where: str, now: Sequence[Observed], past: Sequence[Observed], bundles: int, policy: Policy) -> CellLine:
+    failed, sessions = sum(c.failures for c in now), sum(len(c.samples) for c in now)
+    state = stability(failed, sessions, confidence=policy.confidence)
+    words = state.words
+    if past:
+        over = stability(
+            failed + sum(c.failures for c in past),
+            sessions + sum(len(c.samples) for c in past),
+            confidence=policy.confidence,
+        )
+        words += f"; with {bundles} bundles before: {over.words}"
+        if state.name == "none seen" and over.name == "intermittent":
+            state = over
+    return CellLine(where=where, sessions=sessions, failed=failed, state=state.name, words=words)
 
 
 def _where(group: Group) -> str:

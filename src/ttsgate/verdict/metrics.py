@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ttsgate.measure.playback import PLAYBACK_METRICS
 from ttsgate.measure.timing import METRICS
-from ttsgate.result.record import CheckRecord, Result, SessionRecord, Target
+from ttsgate.result.record import Cell, CheckRecord, Result, SessionRecord, Target
 
 __all__ = [
     "COUNTS",
@@ -142,26 +142,29 @@ def observe(
         deciding = [c for c in result.checks if c.severity == "fail" and c.decides and counts(c)]
         failed = {c.subject for c in deciding if c.outcome == "fail"}
         excused = {c.subject for c in deciding if c.outcome == "xfail"}
-        cells = {c.id: c for c in result.cells}
+        groups = {c.id: _group(c, result.target) for c in result.cells}
         for session in result.sessions:
-            cell = cells[session.cell]
-            group = Group(
-                model=cell.model,
-                client=cell.client,
-                runtime=cell.runtime,
-                mode=cell.mode,
-                format=cell.format,
-                target=result.target.kind,
-                region=result.target.region,
-                vantage=result.target.vantage,
-                loopback=is_loopback(result.target),
-                speech=cell.expectation == "speech",
-            )
+            group = groups[session.cell]
             sample = Sample(
                 failed=session.id in failed, numbers=_numbers(session), excused=session.id in excused - failed
             )
             found.setdefault(group, Observed(group)).samples.append(sample)
     return found
+
+
+def _group(cell: Cell, target: Target) -> Group:
+    return Group(
+        model=cell.model,
+        client=cell.client,
+        runtime=cell.runtime,
+        mode=cell.mode,
+        format=cell.format,
+        target=target.kind,
+        region=target.region,
+        vantage=target.vantage,
+        loopback=is_loopback(target),
+        speech=cell.expectation == "speech",
+    )
 
 
 def _numbers(session: SessionRecord) -> dict[str, float]:

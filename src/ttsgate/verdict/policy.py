@@ -144,6 +144,8 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     """What too few samples, or a check that could not decide, do."""
     intermittent: Literal["fail", "warn"] = "fail"
     """What a failure in some sessions of a cell does, while others of the same cell succeed, whoever is blamed."""
+    stability: _Count = 1
+    """Over how many bundles, this one and those before it (``gate --history``), a cell is named intermittent."""
     skips: tuple[str, ...] = ()
     """Reason codes of skips that are allowed; any other skip fails."""
     requirements: str | None = None
@@ -179,6 +181,7 @@ class _Table(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     limits: list[str | LimitRule] | None = None
     inconclusive: Literal["fail", "warn"] | None = None
     intermittent: Literal["fail", "warn"] | None = None
+    stability: _Count | None = None
     skips: list[str] | None = None
     requirements: str | None = None
     requires: Requires | None = None

@@ -7,6 +7,8 @@ that is renamed keeps its old id in `RENAMED`.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["RENAMED", "REQUIREMENT_SETS", "demands"]
 
 RENAMED: dict[str, str] = {}
@@ -36,4 +38,9 @@ def demands(date: str | None, check: str) -> bool:
     """
     if date is None or check.startswith("U-"):
         return True
-    return check in {RENAMED.get(i, i) for i in REQUIREMENT_SETS[date]}
+    return check in _by_todays_names(date)
+
+
+@lru_cache
+def _by_todays_names(date: str) -> frozenset[str]:
+    return frozenset(RENAMED.get(i, i) for i in REQUIREMENT_SETS[date])

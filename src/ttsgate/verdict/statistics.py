@@ -214,27 +214,44 @@ def level(values: Sequence[float]) -> float:
     return math.fsum(math.log(v) for v in kept) / len(kept) if math.isfinite(kept[-1]) else math.inf
 
 
-def drifted(new: Sequence[float], old: Sequence[float]) -> float:
+def drifted(new: Sequence[float], old: Sequence[float], *, others: Sequence[Sequence[float]] = ()) -> float:
     """Chance of new levels this much above the old ones if whole nights merely drift as the old ones did.
 
     Args:
         new: Levels of the nights in question.
         old: Levels of the baseline's nights, at least two; their spread is the drift.
+        others: Levels of the baseline's nights of comparable series, e.g. of other models.  A dozen nights tell
+            little of their own spread; those of all series together count as much again.
 
-    Student's t, one-sided, with the spread of the old nights alone: a shift must not hide in its own variance.
+    Student's t, one-sided, with the spread of the old nights alone: a shift must not hide in its own variance.  With
+    `others` it is the moderated t of Smyth, Stat. Appl. Genet. Mol. Biol. 3 (2004), with as many degrees of freedom of
+    the common spread as of the own.
     """
     old = [v for v in old if math.isfinite(v)]
     if len(old) < 2 or not new:
         return 1.0
     if any(math.isinf(v) for v in new):
         return 0.0
-    centre = math.fsum(old) / len(old)
-    spread = math.sqrt(math.fsum((v - centre) ** 2 for v in old) / (len(old) - 1))
+    centre, squares = _squares(old)
+    freedom = len(old) - 1
+    variance = squares / freedom
+    sisters = [[v for v in series if math.isfinite(v)] for series in others]
+    sisters = [series for series in sisters if len(series) > 1]
+    if sisters:
+        common = math.fsum([squares, *(_squares(series)[1] for series in sisters)])
+        variance = (variance + common / (freedom + sum(len(series) - 1 for series in sisters))) / 2
+        freedom *= 2
     rise = math.fsum(new) / len(new) - centre
-    error = spread * math.sqrt(1 / len(new) + 1 / len(old))
+    error = math.sqrt(variance * (1 / len(new) + 1 / len(old)))
     if error == 0:
         return 0.0 if rise > 0 else 1.0
-    return _above(rise / error, len(old) - 1)
+    return _above(rise / error, freedom)
+
+
+def _squares(values: Sequence[float]) -> tuple[float, float]:
+    """Mean, and the sum of squared deviations from it."""
+    centre = math.fsum(values) / len(values)
+    return centre, math.fsum((v - centre) ** 2 for v in values)
 
 
 def _above(t: float, freedom: int) -> float:
