@@ -58,7 +58,11 @@ def command(resume: str | None, **given: Any) -> int:
 
 
 def _embedded(config: Config) -> EmulatorProcess | None:
-    """The emulator of a run against it, spawned but not waited for; it ends with us whatever happens."""
+    """The emulator or the replay of a run, spawned but not waited for; it ends with us whatever happens."""
+    if config.target == "replay":
+        from ttsgate.recorder.process import embedded_replay
+
+        return embedded_replay(config).spawn()
     if config.target != "emulator":
         return None
     from ttsgate.emulator.process import embedded

@@ -85,8 +85,16 @@ class Option:
 _TABLE = (
     Option(
         name="target", attribute="target", kind="choice", group="Where", default="emulator",
-        choices=("emulator", "live", "custom"),
-        help="Where the service is: our emulator, the live service, or URLs of your own.",
+        choices=("emulator", "live", "custom", "replay"),
+        help="Where the service is: our emulator, the live service, URLs of your own, or a recording.",
+    ),
+    Option(
+        name="recording", attribute="recording", kind="folder", group="Where", metavar="DIR",
+        help="Recording to replay, with --target replay; it says what to ask for unless you do.",
+    ),
+    Option(
+        name="allow_expired", attribute="allow_expired", kind="flag", group="Where", default=False, in_file=False,
+        help="Replay a recording whose last day is over.",
     ),
     Option(
         name="region", attribute="region", kind="choice", group="Where", choices=tuple(REGIONS),
@@ -137,7 +145,7 @@ _TABLE = (
     ),
     Option(
         name="require_target", attribute="require_target", kind="choice", group="Where",
-        choices=("emulator", "live", "custom"),
+        choices=("emulator", "live", "custom", "replay"),
         help="Refuse to run against anything else.",
     ),
     Option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -14,6 +15,7 @@ from ttsgate.config.files import FileSettings, find_file, read_file
 from ttsgate.config.network import read_overrides
 from ttsgate.config.options import DEFAULT_TEXT, OPTIONS, Option
 from ttsgate.config.policies import find_expectations, find_policy
+from ttsgate.config.recording import find_recording, offered, refuse_unrecorded
 from ttsgate.config.values import Money, Place, read_value
 from ttsgate.errors import UsageError
 from ttsgate.result.record import Setting, TargetKind
@@ -55,6 +57,8 @@ class Config:
     require_target: TargetKind | None
     yes: bool
     allow_mutating: bool
+    recording: Path | None
+    allow_expired: bool
     faults: tuple[str, ...]
     models: tuple[str, ...]
     """Models to run, in order, without duplicates."""
@@ -165,6 +169,11 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         found.update(_unset(LIVE_CAPS, found, origin="default on live"))
     _check_environment(environ, found["custom_key_env"].value)
     _check_target(found, kind, ci=ci)
+    recording = None
+    if kind == "replay":
+        today, late = datetime.now(UTC).date(), bool(found["allow_expired"].value)
+        recording = find_recording(found["recording"].value, today, allow_expired=late)
+        found.update(_filled(offered(recording), found, origin=f"recording {recording.id}"))
     values: dict[str, Any] = {o.attribute: found[o.name].value for o in OPTIONS.values()}
     known, required, models = _models(found, file)
     expectations = find_expectations(file) if rules is not None else ()
@@ -188,6 +197,10 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         connect_to=read_overrides(found["connect_to"].value, found["connect_to"].place.label),
         max_rate=values["max_rate"] / values["shards"],
     )
+    if recording is not None:
+        refuse_unrecorded(
+            recording, models=models, modes=values["modes"], formats=values["formats"], texts=values["texts"]
+        )
     values["settings"] = tuple(_settings(found, values))
     return Config(**values)
 
@@ -244,17 +257,22 @@ def _from_policy(rules: Policy, found: Mapping[str, _Found], *, billed: bool) ->
 
 def _unset(caps: Caps, found: Mapping[str, _Found], *, origin: str, repeat: int | None = None) -> dict[str, _Found]:
     """What `caps` and `repeat` say of options that nothing has set yet."""
-    offered = {
+    said = {
         "repeat": repeat,
         "max_sessions": caps.sessions,
         "max_chars": caps.chars,
         "max_seconds": caps.seconds,
         "max_rate": caps.rate,
     }
+    return _filled(said, found, origin=origin)
+
+
+def _filled(said: Mapping[str, Any], found: Mapping[str, _Found], *, origin: str) -> dict[str, _Found]:
+    """Those of the values of `said` whose options nothing has set yet."""
     return {
         name: replace(found[name], value=value, raw=value, place=replace(found[name].place, origin=origin))
-        for name, value in offered.items()
-        if value is not None and found[name].layer == 0 and found[name].place.origin == "default"
+        for name, value in said.items()
+        if value is not None and name in found and found[name].layer == 0 and found[name].place.origin == "default"
     }
 
 
@@ -300,11 +318,14 @@ def _check_target(found: Mapping[str, _Found], kind: TargetKind, *, ci: bool) ->
                 f"{one.place.label} is refused under CI, where a change to the file could send the key elsewhere: "
                 f"pass {option.flag} on the command line or set {option.env}"
             )
-    if kind == "emulator":
+    if found["recording"].layer > 1 and kind != "replay":
+        raise UsageError(f"{found['recording'].place.label} means nothing to target {kind}: add --target replay")
+    if kind in ("emulator", "replay"):
         for name in ("region", "workspace", "vantage"):
             if found[name].layer == 3:
-                raise UsageError(f"{OPTIONS[name].flag} means nothing to the emulator: add --target live")
-    elif found["fault"].value:
+                whom = "the emulator" if kind == "emulator" else "a replay"
+                raise UsageError(f"{OPTIONS[name].flag} means nothing to {whom}: add --target live")
+    if kind != "emulator" and found["fault"].value:
         raise UsageError(f"{found['fault'].place.label} is for the embedded emulator, but the target is {kind}")
     if kind == "live" and found["region"].value is None:
         raise UsageError("--target live needs --region, e.g. --region cn-beijing: a key belongs to one region")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ttsgate.catalog import endpoints
+from ttsgate.config.recording import recorded_facts
 from ttsgate.errors import UsageError
 from ttsgate.result.record import Target
+from ttsgate.store.recordings import header_of
 
 if TYPE_CHECKING:
     from ttsgate.config.resolution import Config
@@ -101,4 +103,5 @@ def resolve_target(config: Config) -> Target:
         vantage=config.vantage if kind in ("live", "custom") else None,
         workspace=config.workspace if kind in ("live", "custom") else None,
         faults=list(config.faults),
+        facts=recorded_facts(header_of(config.recording)) if kind == "replay" and config.recording else {},
     )

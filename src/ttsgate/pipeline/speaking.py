@@ -160,6 +160,8 @@ class Speaking:
     async def _confirm_voices(self) -> None:
         """Hold the voices that were named against the account's list; nothing of other voices is kept."""
         assert self._voices is not None
+        if self.result.target.kind == "replay":
+            return  # the recording named them, and it knows of no others
         for name, voice in self.config.voices.items():
             model = self.plan.models.get(name)
             if model is None or model.custom_voice is None:
@@ -181,7 +183,7 @@ class Speaking:
             runtimes={r.id: r for r in self.plan.runtimes},
             script=self.script,
             work=work,
-            side_by_side=target.kind == "emulator",
+            side_by_side=target.kind in ("emulator", "replay"),
             pace=Pace(self.config.max_rate, self._paces),
             spare_quota=target.kind != "emulator",
             utterance=lambda s: utterance(self.config, s, self._spoken_with(s)),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ttsgate.emulator.process import EmulatorProcess
 
-__all__ = ["ReplayProcess"]
+if TYPE_CHECKING:
+    from ttsgate.config import Config
+
+__all__ = ["ReplayProcess", "embedded_replay"]
 
 
 class ReplayProcess(EmulatorProcess):
@@ -35,3 +39,9 @@ class ReplayProcess(EmulatorProcess):
         self._argv = [sys.executable, "-P", "-m", "ttsgate", "replay", str(folder), "--until-stdin-closes"]
         self._argv += ["--speed", speed, *(["--allow-expired"] if allow_expired else [])]
         self._argv += ["--report", str(report)] if report is not None else []
+
+
+def embedded_replay(config: Config) -> ReplayProcess:
+    """The replay of a run with ``--target replay``, in its own time; not started."""
+    assert config.recording is not None
+    return ReplayProcess(config.recording, allow_expired=config.allow_expired)

@@ -43,6 +43,12 @@ CLIENT = (
         ("service.hang",),
     ),
     Cause(
+        "client.strayed",
+        "client",
+        "The client sends something else than the recorded one did",
+        "Read the difference in the error event; record again if the change is meant (ttsgate record).",
+    ),
+    Cause(
         "client.request",
         "client",
         "The service rejects a value that was sent to it",

@@ -7,6 +7,7 @@ __all__ = ["cause_of_error", "cause_of_step"]
 _CODES: tuple[tuple[str, str], ...] = (
     # Prefix of `code`, lower case, and the cause; the first that fits.  Source: protocol notes §7.1, from
     # https://help.aliyun.com/zh/model-studio/error-code
+    ("ttsgate.replay.", "client.strayed"),
     ("invalidapikey", "key.invalid"),
     ("invalid_api_key", "key.invalid"),
     ("not authorized", "permission.workspace"),
