@@ -65,11 +65,36 @@ def test_a_page_instead_of_an_answer() -> None:
         ("tls", "ConnectionResetError", "network.tls"),
         ("session", "InvalidMessage", "service.nonsense"),
         ("session", "Whatever", "service.nonsense"),
+        ("session", "TimeoutError", "service.hang"),
+        ("models", "ClientPayloadError", "network.dropped"),
+        ("models", "ServerDisconnectedError", "network.dropped"),
     ],
 )
 def test_steps(step: str, error_class: str, cause: str) -> None:
     """An exception on the way is told by its class and by where it happened."""
     assert cause == cause_of_step(step, error_class, status=None, code=None, message=None)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "cause"),
+    [
+        (200, "InvalidApiKey", "Invalid API-key provided.", "key.invalid"),
+        (200, None, "UnexpectedAnswer: HTTP 200: '<!DOCTYPE html><html>'", "network.portal"),
+        (200, None, "UnexpectedAnswer: HTTP 200: '{}'", "service.nonsense"),
+        (502, None, "HTTP 502: '<html><head><title>502 Bad Gateway'", "network.portal"),
+        (500, "InternalError", "<html>is only quoted</html>", "service.error"),
+    ],
+)
+def test_answers_of_steps(status: int, code: str | None, message: str, cause: str) -> None:
+    """The service's own code counts whatever the status; a page without one is somebody else's."""
+    assert cause == cause_of_step("models", "UnexpectedAnswer", status=status, code=code, message=message)
+
+
+def test_an_error_in_place_of_a_session() -> None:
+    """An error event at the door is read like any other."""
+    found = cause_of_step("session", "ErrorEvent", status=None, code="Arrearage", message="overdue")
+
+    assert "arrears" == found
 
 
 @given(

@@ -72,7 +72,7 @@ SCENES = {
     "custom-voice": "making and deleting a custom voice shows it",
 }
 """What it takes to see a fault."""
-_FURTHER = ("endings", "surplus")
+_FURTHER = ("endings", "surplus", "encoding", "doors")
 """Files with faults of several classes, beside one file a class."""
 _USUAL = {"timing": "pace", "http": "lists"}
 """The scene of most faults of a class, where it is not any session."""

@@ -199,3 +199,39 @@ def _fades(args: Args) -> Hooks:
         return (item,)
 
     return OnOutgoing(change, _DELTA)
+
+
+@fault(
+    "timing.late-end",
+    "The last piece of audio comes long after the others.",
+    check="T-stall T-bursts",
+    cause="service.timing",
+    by=seconds(2.0, "delay"),
+)
+def _late_end(args: Args) -> Hooks:
+    return _LateEnd(args["by"])
+
+
+class _LateEnd(Hooks):
+    def __init__(self, by_s: float) -> None:
+        self.by_s, self.held = by_s, list[Outgoing]()
+
+    def outgoing(self, item: Outgoing) -> Iterable[Outgoing]:
+        if item.type == _DELTA:
+            before, self.held = self.held, [item]
+            return before
+        held, self.held = self.held, []
+        for each in held:
+            each.wait_s += self.by_s
+        return (*held, item)
+
+
+@fault(
+    "timing.false-start",
+    "The first piece of audio comes at once, the rest only later.",
+    check="T-stall",
+    cause="service.timing",
+    by=seconds(2.0, "time between the first piece and the second"),
+)
+def _false_start(args: Args) -> Hooks:
+    return _Stall(0.05, args["by"], shift=True)

@@ -58,6 +58,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )
 
 
+_PAGE = ("<!doctype", "<html")
+"""How a page begins that somebody else sends in place of the service's JSON."""
+
+
 def cause_of_error(code: str | None, message: str | None, status: int | None = None, body: str = "") -> str:
     """The cause that a refusal or error speaks of: by its code, else by stable words, else by HTTP status."""
     lower, words = (code or "").lower(), (message or "").lower()
@@ -67,8 +71,7 @@ def cause_of_error(code: str | None, message: str | None, status: int | None = N
     for part, cause in _WORDS:
         if part in words:
             return cause
-    start = body.lstrip()[:200].lower()
-    if start.startswith(("<!doctype", "<html")):
+    if not code and body.lstrip()[:200].lower().startswith(_PAGE):
         return "network.portal"
     if status is None:
         return "client.request" if lower in ("invalid_value", "invalidparameter", "client_error") else "service.error"
@@ -117,7 +120,6 @@ _BY_CLASS = {
     "NoSessionCreated": "service.nonsense",
     "UnexpectedAnswer": "service.nonsense",
 }
-_PAGE = ("<!doctype", "<html")
 _ON_THE_WAY = ("name", "tcp", "tls", "connect")
 """Steps and places at which nobody had answered yet."""
 
@@ -127,10 +129,10 @@ def cause_of_step(name: str, error_class: str, *, status: int | None, code: str 
     words = message or ""
     if not code and any(mark in words[:400].lower() for mark in _PAGE):
         return "network.portal"
-    if status is not None and status >= 300:
-        return cause_of_error(code, message, status, words)
     if error_class == "ErrorEvent":
         return cause_of_error(code, message)
+    if status is not None and (status >= 300 or code):  # some refuse with 200 and say so in the body
+        return cause_of_error(code, message, status, words)
     if status is not None:
         return "service.nonsense"
     found = _BY_CLASS.get(error_class)
