@@ -12,6 +12,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ttsgate.errors import UsageError
+from ttsgate.judgement.negative import told
 from ttsgate.report import drawing, matrix
 from ttsgate.report.index import Index
 from ttsgate.report.safe import file_name
@@ -115,6 +116,7 @@ def html(result: Result, *, audio: Callable[[str], bytes | None], templates: Pat
         "metric": metric,
         "outcomes": OUTCOMES,
         "parties": PARTIES,
+        "told": told,
     }
     return render("report.html.j2", context, kind="html", templates=templates)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ttsgate.judgement.negative import told
 from ttsgate.report import evidence, matrix, page
 from ttsgate.report.exports import badge_json, ctrf_json
 from ttsgate.report.index import Index
@@ -36,7 +37,7 @@ __all__ = [
 SUMMARY_LIMIT = 1_000_000
 """Most bytes of `summary_md`: GitHub drops a step summary above 1 MiB as a whole."""
 
-_OPTIONAL_SECTIONS = ("timing", "skips", "findings", "matrix")
+_OPTIONAL_SECTIONS = ("timing", "skips", "negative", "findings", "matrix")
 """Sections of the summary that give way when it is too long, first to go first."""
 
 
@@ -93,7 +94,15 @@ def evidence_md(result: Result, model: str, *, templates: Path | None = None) ->
 def summary_md(result: Result, *, templates: Path | None = None) -> str:
     """The run on one screen of Markdown, for a step summary or a comment; below `SUMMARY_LIMIT` bytes."""
     index = Index(result)
-    context = {"index": index, "result": result, "table": matrix.build(index), **_vocabulary()}
+    changed = [o for o in result.observations if o.before and told(o.before) != told(o)]
+    context = {
+        "index": index,
+        "result": result,
+        "table": matrix.build(index),
+        "told": told,
+        "changed": changed,
+        **_vocabulary(),
+    }
     for gone in range(len(_OPTIONAL_SECTIONS) + 1):
         left_out = _OPTIONAL_SECTIONS[:gone]
         context["left_out"] = left_out
