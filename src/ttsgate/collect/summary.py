@@ -116,7 +116,9 @@ def _usage(transcript: Transcript) -> dict[str, Any]:
         value = response.get("usage") if isinstance(response, dict) else None
         if isinstance(value, dict):
             for name, number in value.items():
-                usage[name] = usage.get(name, 0) + number if isinstance(number, int | float) else number
+                before = usage.get(name, 0)
+                both = isinstance(number, int | float) and isinstance(before, int | float)
+                usage[name] = before + number if both else number
     return usage
 
 
