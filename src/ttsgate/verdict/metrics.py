@@ -143,7 +143,9 @@ def observe(
         failed = {c.subject for c in deciding if c.outcome == "fail"}
         excused = {c.subject for c in deciding if c.outcome == "xfail"}
         groups = {c.id: _group(c, result.target) for c in result.cells}
-        for session in result.sessions:
+        # Sessions with another voice or rate are no samples of the model as it was asked for.
+        varied = {c.id for c in result.cells if c.variant is not None}
+        for session in (s for s in result.sessions if s.cell not in varied):
             group = groups[session.cell]
             sample = Sample(
                 failed=session.id in failed, numbers=_numbers(session), excused=session.id in excused - failed
