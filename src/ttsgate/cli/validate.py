@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,13 +51,28 @@ def command(resume: str | None, **given: Any) -> int:
     run = Run(config, environ, ["ttsgate", *sys.argv[1:]], say=speaker(config), emulator=emulator, resume=resume)
     _consent(config, run)
     try:
-        run.open()
-        _run_suites(config, run)
+        with _termination_interrupts():
+            run.open()
+            _run_suites(config, run)
     except BaseException as exc:
         run.abandon(exc)
         raise
     tell(config, run.result, run.folder.path, environ)
     return run.result.verdict.exit_code if run.result.verdict else 130
+
+
+@contextlib.contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """SIGTERM, by which CI systems and containers end a job, does what Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _embedded(config: Config) -> EmulatorProcess | None:
