@@ -31,6 +31,8 @@ VERBS = {
     "baseline": "Edit the list of known failures.",
     "matrix": "Ask many SDK releases in many Pythons what works.",
     "bisect": "Find the release that changed a behaviour.",
+    "merge": "Join parts of a matrix.",
+    "history": "How the cells of the matrix went, night by night.",
     "serve": "Run the emulator of the service.",
     "record": "Record what clients and the service say to each other.",
     "replay": "Serve a recording to clients, and hold them to it.",

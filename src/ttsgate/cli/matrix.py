@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ttsgate.cli.bundles import base_of
+from ttsgate.cli.matrix_verbs import FOLDER, add_verbs
 from ttsgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
     from ttsgate.matrix.record import Matrix, Runtime
     from ttsgate.verdict.expectations import Expectation
 
-__all__ = ["command"]
+__all__ = ["FOLDER", "command", "finish", "make_plan", "previous_matrix"]
 
 MODELS = ("qwen3-tts-flash-realtime", "qwen3-tts-instruct-flash-realtime")
 CLIENTS = ("sdk-realtime", "sdk-http", "sdk-client")
 MODES = ("server_commit", "commit")
 FORMATS = ("pcm", "wav", "mp3", "opus")
-FOLDER = "aliyun-qwen-tts-realtime"
 
 
 def _axes(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,6 +57,14 @@ def _axes(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @_axes
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64), help="Runtimes at the same time.")
+@click.option("--plan", "plan_file", metavar="FILE", help="Measure what `ttsgate matrix plan` wrote there.")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts of the plan.")
+@click.option(
+    "--executor", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Who measures."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, e.g. tcp://127.0.0.1:8786.")
+@click.option("--resource", "resources", multiple=True, metavar="NAME", help="What its workers must have. Repeatable.")
+@click.option("--history", "history_url", metavar="URL", help="Database of the history. Default: a file in the output.")
 @click.option("--resume", is_flag=True, help="Go on with the newest run that did not come to its end.")
 @click.option("--previous", metavar="FILE", help="matrix.json of the last night. Default: the newest one here.")
 @click.option("--output-dir", metavar="DIR", help="Base of the output. Default: as `ttsgate validate`.")
@@ -64,8 +72,9 @@ def _axes(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, jobs: int, resume: bool, previous: str | None, output_dir: str | None, as_json: bool,
-    quiet: bool, **axes: Any,
+    ctx: click.Context, /, *, jobs: int, plan_file: str | None, shard: str | None, executor: str,
+    scheduler: str | None, resources: tuple[str, ...], history_url: str | None, resume: bool, previous: str | None,
+    output_dir: str | None, as_json: bool, quiet: bool, **axes: Any,
 ) -> int:  # fmt: skip
     """Ask many SDK releases what they can do and how they fail; tell where behaviour changes.
 
@@ -73,23 +82,50 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return 0
-    from ttsgate.matrix.driving import Local, drive, open_plan, store_plan, unfinished
+    from ttsgate.matrix.driving import drive, open_plan, store_plan, unfinished
 
     base = base_of(output_dir) / FOLDER / "matrix"
+    execute = _executor(executor, jobs, scheduler, resources)
     if resume:
         folder = unfinished(base)
         if folder is None:
             raise UsageError("there is no unfinished run to go on with: leave out --resume")
         plan = open_plan(folder / "plan.json")
     else:
-        plan = make_plan(**axes)
+        plan = open_plan(Path(plan_file)) if plan_file else make_plan(**axes)
+        if shard is not None:
+            plan = _part(plan, shard)
         folder = base / plan.id
         store_plan(folder, plan)
-    last = _previous(base, previous, not_this=plan.id)
-    execute: Executor = Local(jobs)
+    last = previous_matrix(base, previous, not_this=plan.id)
     with _progress(len(plan.asked), quiet=quiet) as tell:
         matrix = drive(folder, plan, execute, previous={r.id: r for r in last.runtimes} if last else None, tell=tell)
-    return _finish(matrix, last, folder, as_json=as_json)
+    return finish(matrix, last, folder, history_url=history_url, as_json=as_json)
+
+
+def _executor(name: str, jobs: int, scheduler: str | None, resources: Sequence[str]) -> Executor:
+    from ttsgate.matrix.driving import Local
+
+    if name == "local":
+        if scheduler or resources:
+            raise UsageError("--scheduler and --resource need --executor dask")
+        return Local(jobs)
+    if not scheduler:
+        raise UsageError("--executor dask needs the address of a cluster: --scheduler tcp://HOST:8786")
+    from ttsgate.matrix.cluster import Dask
+
+    return Dask(scheduler, resources=dict.fromkeys(resources, 1.0))
+
+
+def _part(plan: Plan, text: str) -> Plan:
+    from msgspec.structs import replace
+
+    from ttsgate.matrix.merging import shard
+
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise UsageError(f"--shard {text}: write I/N, from 1/N to N/N")
+    return replace(plan, id=f"{plan.id}-{number}of{of}", asked=shard(plan.asked, int(number), int(of)))
 
 
 def make_plan(
@@ -159,7 +195,8 @@ def _resolution(text: str) -> str:
     return f"as-of:{day}"
 
 
-def _previous(base: Path, given: str | None, *, not_this: str) -> Matrix | None:
+def previous_matrix(base: Path, given: str | None, *, not_this: str) -> Matrix | None:
+    """The matrix that is compared with: the one that was named, else the newest complete one."""
     from ttsgate.matrix.record import decode
 
     if given is not None:
@@ -201,18 +238,36 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[Runtime, int, in
     yield line
 
 
-def _finish(matrix: Matrix, last: Matrix | None, folder: Path, *, as_json: bool) -> int:
+def finish(
+    matrix: Matrix, last: Matrix | None, folder: Path, *, history_url: str | None = None, as_json: bool = False
+) -> int:
+    """Write history, pages and the notice of the night; the exit code."""
     from ttsgate.matrix.comparing import compare, markdown
+    from ttsgate.matrix.history import History, since_when, sqlite_url
+    from ttsgate.matrix.pages import write_pages
+    from ttsgate.matrix.publishing import as_json as news_json
     from ttsgate.matrix.record import encode
+    from ttsgate.matrix.sums import seal
     from ttsgate.matrix.telling import summary
+    from ttsgate.store import write_atomic
 
     news = compare(matrix, last, expectations=_expectations(), today=datetime.now(UTC).date())
-    code = exit_code(matrix, red=news.red)
+    with History(history_url or sqlite_url(folder.parent / "history.sqlite")) as history:
+        if last is not None:
+            history.add(last)
+        history.add(matrix)
+        courses = history.courses()
+    matrix.cells = since_when(matrix.cells, courses)
+    write_pages(folder, matrix, history={cell: course.states for cell, course in courses.items()})
+    write_atomic(folder / "changes.md", markdown(news).encode())
+    write_atomic(folder / "changes.json", news_json(news).encode())
+    seal(folder)
     if as_json:
         click.echo(encode(matrix).decode())
     else:
         click.echo(summary(matrix))
         click.echo(markdown(news))
+    code = exit_code(matrix, red=news.red)
     word = {0: "PASS", 1: "FAIL", 5: "NOTHING", 9: "INCONCLUSIVE"}.get(code, "ERROR")
     click.echo(f"ttsgate: matrix {word} exit={code} {folder / 'matrix.json'}", err=as_json)
     return code
@@ -236,3 +291,6 @@ def _expectations() -> tuple[Expectation, ...]:
 
     path = find_file(Path.cwd())
     return find_expectations(read_file(path) if path else None)
+
+
+add_verbs(command, _axes, make_plan)

@@ -16,7 +16,7 @@ __all__ = ["ARGUMENTS", "CLONED_VOICE", "FAULTS", "RACES", "emulator_arguments",
 
 FLASH = "qwen3-tts-flash-realtime"
 INSTRUCT = "qwen3-tts-instruct-flash-realtime"
-TEXT = "One, two, three, four."
+TEXT = "One, two."
 PATIENCE_S = 6.0
 """Nothing new for so long counts as a hang; longer than the five seconds that connect() polls."""
 DEADLINE_S = 25.0

@@ -66,7 +66,7 @@ def _run(python: Path, job: dict[str, Any], seen: Observed, *, child_s: float, i
     home = Path(tempfile.mkdtemp(prefix="ttsgate-matrix-"))
     environment = {n: v for n, v in os.environ.items() if n in ALLOWED}
     child = subprocess.Popen(
-        [python, "-I", "-B", GUEST], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [python, "-I", GUEST], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**environment, "HOME": str(home)}, cwd=home, start_new_session=True,
     )  # fmt: skip
     assert child.stdin is not None

@@ -145,7 +145,8 @@ class Issue:
 _SDK = "https://github.com/dashscope/dashscope-sdk-python"
 ISSUES: tuple[Issue, ...] = (
     Issue(r"fault\.(malformed|callback-raises.*)", r"reports:on_close|raises:TimeoutError",
-          "an exception while an event is handled ends the receiving thread; mended on 2026-06-30", f"{_SDK}/commit/9ad7bd9"),
+          "an exception while an event is handled ends the receiving thread; mended on 2026-06-30",
+          f"{_SDK}/commit/9ad7bd9"),
     Issue(r"after-end\.append|fault\.before-connect", r"raises:(WebSocket|Attribute)",
           "sending without a connection failed obscurely; mended on 2026-06-30", f"{_SDK}/commit/9ad7bd9"),
     Issue(r"http\.qwen.+-realtime.*", r"refused:400", "realtime models cannot be called over HTTP",

@@ -48,7 +48,7 @@ class Place:
         if not self.cells:
             return "–"
         if self.state == "pass":
-            return "works" if self.cells[0].client != "sdk-http" else "refused, as it must be"
+            return "works" if self.cells[0].client != "sdk-http" else "refused"
         if self.state == "fail":
             return f"{passed} of {len(self.cells)}" if passed else "fails"
         return self.state
@@ -134,7 +134,7 @@ def _inert(value: str) -> str:
 def _raw(text: str) -> str:
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 (ours, not the service's)
+    return Markup(text)
 
 
 def _context(matrix: Matrix, history: History) -> dict[str, Any]:
