@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FLASH", "QUICK", "VC", "VD", "Ran", "argv", "surroundings", "ttsgate"]
+__all__ = ["FLASH", "PLAIN", "QUICK", "VC", "VD", "Ran", "argv", "surroundings", "ttsgate"]
 
 FLASH = "qwen3-tts-flash-realtime"
 VD = "qwen3-tts-vd-realtime-2026-01-15"
 VC = "qwen3-tts-vc-realtime-2026-01-15"
-QUICK = ("--client", "wire", "--model", FLASH, "--text", "Good morning.")
+PLAIN = ("--compare", "none", "--skip-probes")
+"""Neither comparisons nor wrong requests, which have tests of their own."""
+QUICK = ("--client", "wire", "--model", FLASH, "--text", "Good morning.", *PLAIN)
 """One short session of one model over one client."""
 
 

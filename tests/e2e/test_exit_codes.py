@@ -187,9 +187,12 @@ def test_9_budget(base: Path) -> None:
     assert "cause=budget" in last_line(ran)
 
 
-@pytest.mark.parametrize("at", ["connectivity: ", "FAIL wire."])
-def test_130_interrupted(base: Path, at: str) -> None:
-    """Ctrl-C ends the run as interrupted, whatever had failed before; what was seen until then is kept."""
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [("connectivity: ", signal.SIGINT), ("FAIL wire.", signal.SIGINT), ("FAIL wire.", signal.SIGTERM)],
+)
+def test_130_interrupted(base: Path, at: str, number: signal.Signals) -> None:
+    """Ctrl-C or SIGTERM ends the run as interrupted, whatever had failed before; what was seen until then is kept."""
     with EmulatorProcess(faults=["silence"], pace=8, extra=["--unlimited"]) as emulator:
         assert emulator.endpoints is not None
         child = subprocess.Popen(
@@ -202,7 +205,7 @@ def test_130_interrupted(base: Path, at: str) -> None:
         )
         assert child.stderr is not None
         assert any(line.startswith(at) for line in iter(child.stderr.readline, ""))
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
         out, err = child.communicate(timeout=60)
     ran = Ran(child.returncode, out, err, base)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import VC, VD, Ran, argv, surroundings, ttsgate
+from tests.e2e.command import PLAIN, VC, VD, Ran, argv, surroundings, ttsgate
 from ttsgate.clients.http import HttpClient
 from ttsgate.emulator.process import Endpoints
 
@@ -43,7 +44,7 @@ def words(service: Endpoints, sample: Path | None = None) -> list[str]:
     clone = [] if sample is None else ["--model", VC, "--voice-sample", str(sample)]
     return [
         *("--ws-url", service.ws_url, "--allow-mutating", "--text", "Good morning.", "--model", VD, *clone),
-        *("--client", "wire", "--client", "sdk-realtime"),
+        *("--client", "wire", "--client", "sdk-realtime", *PLAIN),
     ]
 
 
@@ -172,8 +173,9 @@ def test_cleanup(tmp_path: Path, service: Endpoints, sample: Path) -> None:
     assert "nothing to clean up\n" == cleanup().out
 
 
-def test_no_child_outlives_a_run_on_the_embedded_emulator(tmp_path: Path) -> None:
-    """The emulator, too, is gone when the run that started it is killed."""
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_child_outlives_a_run_on_the_embedded_emulator(tmp_path: Path, number: signal.Signals) -> None:
+    """The emulator, too, is gone when the run that started it is killed; one that is asked to end says INTERRUPTED."""
     base = tmp_path / "out"
     child = subprocess.Popen(
         argv("validate", "--client", "sdk-realtime", "--model", VD),
@@ -187,9 +189,11 @@ def test_no_child_outlives_a_run_on_the_embedded_emulator(tmp_path: Path) -> Non
     assert child.stderr is not None
     assert any(line.startswith(b"connectivity:") for line in child.stderr)
     assert len(alive(base)) >= 2
-    child.kill()
-    child.wait()
+    child.send_signal(number)
+    child.stderr.read()
+    code = child.wait()
     child.stderr.close()
 
     assert wait_until(lambda: not alive(base)), alive(base)
-    assert (base / "aliyun-qwen-tts-realtime" / "validate.txt").read_text("utf-8").startswith("RUNNING\n")
+    first = (base / "aliyun-qwen-tts-realtime" / "validate.txt").read_text("utf-8").split("\n")[0]
+    assert (first, code) == (("RUNNING", -9) if number is signal.SIGKILL else ("INTERRUPTED", 130))
