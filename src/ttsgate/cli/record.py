@@ -9,6 +9,7 @@ import os
 import ssl
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from ttsgate.config import Config, find_key, key_variables, resolve, resolve_tar
 from ttsgate.errors import UsageError
 
 if TYPE_CHECKING:
+    from ttsgate.recorder.programs import Access
     from ttsgate.recorder.recording import Recorder
     from ttsgate.result.circumstances import Target
     from ttsgate.result.recording import Recording
@@ -37,6 +39,11 @@ _OPTIONS = ("target", "region", "workspace", "ws_url", "http_url", "custom_key_e
 @click.option("--from", "bundle", metavar="BUNDLE", help="Make a recording of a stored run instead of recording.")
 @click.option("--expires", default="30d", show_default=True, metavar="DAYS|DATE|never", help="Last day to replay it.")
 @click.option("--tls", is_flag=True, help="Let clients speak TLS to us, with a throw-away CA that COMMAND trusts.")
+@click.option(
+    "--intercept",
+    is_flag=True,
+    help="Also catch a COMMAND that knows the service's own address only: it gets HTTPS_PROXY and a throw-away CA.",
+)
 @click.option("--until-stdin-closes", is_flag=True, help="With --listen: end when stdin closes.")
 @common_options(*_OPTIONS)
 @click.argument("program", nargs=-1, metavar="[-- COMMAND...]")
@@ -48,6 +55,7 @@ def command(
     expires: str,
     program: tuple[str, ...],
     tls: bool,
+    intercept: bool,
     until_stdin_closes: bool,
     **given: Any,
 ) -> int:
@@ -61,6 +69,8 @@ def command(
     """
     if sum((bool(program), listen is not None, bundle is not None)) != 1:
         raise UsageError("give one of: -- COMMAND, --listen HOST:PORT, --from BUNDLE")
+    if intercept and (tls or not program):
+        raise UsageError("--intercept works through variables of a program: give -- COMMAND, and leave --tls out")
     config = resolve(given, os.environ, Path.cwd())
     from ttsgate.recorder.capture import expiry, new_recording
 
@@ -77,7 +87,8 @@ def command(
     redactor = _redactor(config)
     recording.command = redactor(()).data(list(program))
     place = Path(folder) if folder else _default(config) / recording.id
-    job = _Job(config, target, recording, place.absolute(), tls=tls, listen=listen, program=program)
+    job = _Job(config, target, recording, place.absolute(), tls=tls, intercept=intercept, listen=listen,
+               program=program)  # fmt: skip
     code = asyncio.run(job.run(until_stdin_closes=until_stdin_closes))
     _tell(config, recording, place, program_exit=code)
     return 1 if code else 0
@@ -94,17 +105,19 @@ class _Job:
         folder: Path,
         *,
         tls: bool,
+        intercept: bool,
         listen: str | None,
         program: tuple[str, ...],
     ) -> None:
         self.config, self.target, self.recording, self.folder = config, target, recording, folder
-        self.tls, self.listen, self.program = tls, listen, program
+        self.tls, self.intercept, self.listen, self.program = tls, intercept, listen, program
 
     async def run(self, *, until_stdin_closes: bool) -> int | None:
         """Record; returns the exit code of the program, None without one."""
         from ttsgate.emulator.process import EmulatorProcess
         from ttsgate.emulator.tls import ThrowAwayAuthority
-        from ttsgate.recorder.programs import until_ended
+        from ttsgate.recorder.doorway import Doorway, proxy_variables
+        from ttsgate.recorder.programs import Access, until_ended
 
         config, source = self.config, self.recording.source
         host, port = _place(self.listen) if self.listen else ("127.0.0.1", 0)
@@ -115,10 +128,10 @@ class _Job:
                 endpoints = stack.enter_context(EmulatorProcess(faults=config.faults, extra=extra)).endpoints
                 assert endpoints is not None
                 source.ws_url, source.http_url = endpoints.ws_url, endpoints.http_url
-            authority = ThrowAwayAuthority(host) if self.tls else None
+            authority = ThrowAwayAuthority(host) if self.tls or self.intercept else None
             if authority is not None:
                 stack.callback(authority.close)
-            recorder = self._recorder(authority.context if authority is not None else None)
+            recorder = self._recorder(authority.context if authority is not None and self.tls else None)
             ws_url, http_url = await recorder.start(host, port)
             ca = str(authority.path) if authority is not None else None
             try:
@@ -127,14 +140,22 @@ class _Job:
                     click.echo(json.dumps(told | ({"ca": ca} if ca else {})))
                     await until_ended(stdin_closes=until_stdin_closes)
                     return None
-                return await self._run_program(ws_url, http_url, key, ca)
+                access = Access(ws_url=ws_url, http_url=http_url, api_key=key, ca=ca)
+                if not self.intercept or authority is None:
+                    return await self._run_program(access)
+                others = self.target.kind == "live"
+                doorway = Doorway(recorder.standing_for, authority.context_for, others=others, say=_say)
+                await doorway.start()
+                try:
+                    return await self._run_program(replace(access, more=proxy_variables(doorway.address, str(ca))))
+                finally:
+                    await doorway.stop()
             finally:
                 await recorder.stop()
 
-    async def _run_program(self, ws_url: str, http_url: str, key: str | None, ca: str | None) -> int:
-        from ttsgate.recorder.programs import Access, run_program
+    async def _run_program(self, access: Access) -> int:
+        from ttsgate.recorder.programs import run_program
 
-        access = Access(ws_url=ws_url, http_url=http_url, api_key=key, ca=ca)
         keys = key_variables(os.environ, self.config.custom_key_env)
         return await run_program(access.fill(self.program), access.environment(os.environ, keys=keys))
 
@@ -154,8 +175,12 @@ class _Job:
             serve_tls=serve_tls,
             redactor=_redactor(self.config),
             established=live_claim(os.environ) if source.kind == "live" else None,
-            say=lambda line: click.echo(line, err=True),
+            say=_say,
         )
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _redactor(config: Config) -> Any:

@@ -28,6 +28,7 @@ __all__ = ["command"]
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @click.option("--speed", default="1", show_default=True, metavar="N|max", help="Times faster than recorded.")
 @click.option("--tls", is_flag=True, help="Serve over TLS with a throw-away CA, whose file the first line names.")
+@click.option("--intercept", is_flag=True, help="As of `ttsgate record`: catch a COMMAND that has a fixed address.")
 @click.option("--allow-expired", is_flag=True, help="Serve a recording whose last day is over, with a warning.")
 @click.option("--report", type=click.Path(dir_okay=False), metavar="FILE", help="Write what became of each connection.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when stdin closes.")
@@ -43,6 +44,7 @@ def command(
     port: int,
     speed: str,
     tls: bool,
+    intercept: bool,
     allow_expired: bool,
     report: str | None,
     until_stdin_closes: bool,
@@ -66,6 +68,8 @@ def command(
         raise UsageError("name a recording, e.g. ttsgate replay recordings/greeting, or --list DIR")
     if against is not None:
         return _against(Path(folder), against, as_json=as_json)
+    if intercept and (tls or not program):
+        raise UsageError("--intercept works through variables of a program: give -- COMMAND, and leave --tls out")
     from ttsgate.config import key_variables
     from ttsgate.recorder.service import line, refuse_expired, replay, write_report
     from ttsgate.recorder.serving import ReplayServer
@@ -80,6 +84,7 @@ def command(
             host=host,
             port=port,
             tls=tls,
+            intercept=intercept,
             announce=_announce,
             program=program,
             environ=os.environ,

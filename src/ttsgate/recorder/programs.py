@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ttsgate.errors import UsageError
 
@@ -27,6 +27,8 @@ class Access:
     """Key for it; None leaves the caller's variables as they are."""
     ca: str | None = None
     """File with the throw-away certificate authority, for TLS."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further variables."""
 
     def environment(self, environ: Mapping[str, str], *, keys: Sequence[str] = ()) -> dict[str, str]:
         """`environ` without `keys`, and with the variables that SDKs, ttsgate and programs on its bench read."""
@@ -44,7 +46,7 @@ class Access:
             made |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), self.ca)
         for name in ("NO_PROXY", "no_proxy"):
             made[name] = f"{environ[name]},{_LOCAL}" if environ.get(name) else _LOCAL
-        return {k: v for k, v in environ.items() if k not in keys} | made
+        return {k: v for k, v in environ.items() if k not in keys} | made | dict(self.more)
 
     def fill(self, command: Sequence[str]) -> list[str]:
         """`command` with ``{ws_url}``, ``{http_url}``, ``{api_key}`` and ``{ca}`` replaced."""

@@ -6,17 +6,20 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ttsgate.catalog import is_loopback_host
+from ttsgate.catalog import is_catalogue_host, is_loopback_host
 from ttsgate.recorder.capture import Capture
 from ttsgate.recorder.relay import Link, Relay, Upstream
 from ttsgate.result.recording import Recorded, Recording
 from ttsgate.result.redact import Redactor
 
 __all__ = ["Recorder", "described", "live_claim"]
+
+_CLIENTS_SPEAK_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+"""For relays whose clients' TLS ends in a doorway: they listen nowhere themselves."""
 
 IDLE_S = 1.0
 """Sessions are read and written when no connection has been open for so long: writing one never delays another."""
@@ -50,6 +53,7 @@ class Recorder:
     established: str | None = None
     say: Callable[[str], None] = lambda line: None
     _relays: dict[tuple[str, int, bool], Relay] = field(default_factory=dict)
+    _named: dict[str, Relay] = field(default_factory=dict)
     _waiting: list[Link] = field(default_factory=list)
     _timer: asyncio.TimerHandle | None = None
 
@@ -78,6 +82,22 @@ class Recorder:
         self.recording.source.addresses = [*addresses, *self.recording.source.addresses]
         return urls[0], urls[1]
 
+    def standing_for(self, host: str) -> Relay | None:
+        """The relay of clients that ask for the service by its own name; None for a name that is not the service's.
+
+        Where the target is on this machine, every host of the catalogue means it.
+        """
+        for (name, port, secure), relay in self._relays.items():
+            local = is_loopback_host(name) and is_catalogue_host(host)
+            if local or host == name:
+                if host not in self._named:
+                    # Addresses in what the target says are to lead back here, not to the real service.
+                    header = relay.address if local else None
+                    upstream = replace(self._upstream(name, port, secure), host_header=header)
+                    self._named[host] = Relay(upstream, done=self._done, tls=self.serve_tls or _CLIENTS_SPEAK_TLS)
+                return self._named[host]
+        return None
+
     def _upstream(self, host: str, port: int, secure: bool) -> Upstream:
         standard = port == (443 if secure else 80)
         header = None if is_loopback_host(host) else host if standard else f"{host}:{port}"
@@ -91,15 +111,18 @@ class Recorder:
             HarnessError: a secret was left in a file.
         """
         await self._quiet(1.0)  # of a client that has just ended, the last bytes are still on their way
-        for relay in self._relays.values():
+        for relay in self._all():
             await relay.stop()
         await self._quiet(1.0)
         self._write()
         return self._capture.close()
 
+    def _all(self) -> list[Relay]:
+        return [*self._relays.values(), *self._named.values()]
+
     async def _quiet(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while any(relay.active for relay in self._relays.values()) and time.monotonic() < until:
+        while any(relay.active for relay in self._all()) and time.monotonic() < until:
             await asyncio.sleep(0.01)
 
     def _done(self, link: Link) -> None:
@@ -111,7 +134,7 @@ class Recorder:
 
     def _when_idle(self) -> None:
         self._timer = None
-        if any(relay.active for relay in self._relays.values()):
+        if any(relay.active for relay in self._all()):
             self._timer = asyncio.get_running_loop().call_later(IDLE_S, self._when_idle)
         else:
             self._write()

@@ -102,6 +102,10 @@ class Relay:
             raise UsageError(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
         self.host, self.port = host, self._server.sockets[0].getsockname()[1]
 
+    def accept(self) -> asyncio.Protocol:
+        """The protocol of one client that came another way than by `start`."""
+        return _Pair(self).client
+
     async def stop(self) -> None:
         """Stop listening and cut what is still connected."""
         if self._server is not None:
@@ -134,8 +138,8 @@ class _Pair:
 
     def connected(self) -> None:
         """The client is here: go to the service."""
-        self.link.began = time.perf_counter()
-        self.link.started = time.time()
+        if not self.link.log:  # after a TLS handshake, bytes may have come first
+            self.link.began, self.link.started = time.perf_counter(), time.time()
         self._dialling = asyncio.ensure_future(self._dial())
 
     async def _dial(self) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from ttsgate.catalog import is_catalogue_host
 from ttsgate.emulator.tls import ThrowAwayAuthority
 from ttsgate.errors import UsageError
+from ttsgate.recorder.doorway import Doorway, proxy_variables
 from ttsgate.recorder.programs import Access, run_program, until_ended
+from ttsgate.recorder.relay import Relay, Upstream
 from ttsgate.recorder.serving import Outcome, ReplayServer
 from ttsgate.result.recording import Recording, expired
 from ttsgate.store.atomic import write_atomic
@@ -42,6 +47,7 @@ async def replay(
     host: str,
     port: int,
     tls: bool,
+    intercept: bool,
     announce: Callable[[dict[str, Any]], None],
     program: Sequence[str],
     environ: Mapping[str, str],
@@ -55,17 +61,18 @@ async def replay(
         host: Address to listen on.
         port: Port; 0 takes a free one.
         tls: Whether to serve over TLS with a throw-away CA.
+        intercept: Whether the program finds the replay under the service's own address, too.
         announce: Called once with the addresses, unless there is a program.
         program: Command line; empty to serve whoever comes.
         environ: The caller's environment.
         keys: Variables of it that hold keys, which the program does not get.
         until_stdin_closes: Whether the end of stdin ends it.
     """
-    with contextlib.ExitStack() as stack:
-        authority = ThrowAwayAuthority(host) if tls else None
+    async with contextlib.AsyncExitStack() as stack:
+        authority = ThrowAwayAuthority(host) if tls or intercept else None
         if authority is not None:
             stack.callback(authority.close)
-        await server.start(host, port, tls=authority.context if authority is not None else None)
+        await server.start(host, port, tls=authority.context if authority is not None and tls else None)
         told = addresses(server, tls=tls) | ({"ca": str(authority.path)} if authority is not None else {})
         try:
             if not program:
@@ -73,9 +80,22 @@ async def replay(
                 await until_ended(stdin_closes=until_stdin_closes)
                 return None
             access = Access(ws_url=told["ws_url"], http_url=told["http_url"], api_key=KEY, ca=told.get("ca"))
+            if authority is not None and intercept:
+                doorway = Doorway(_standing_for(server), authority.context_for, others=False)
+                await doorway.start()
+                stack.push_async_callback(doorway.stop)
+                access = replace(access, more=proxy_variables(doorway.address, str(authority.path)))
             return await run_program(access.fill(program), access.environment(environ, keys=keys))
         finally:
             await server.stop()
+
+
+def _standing_for(server: ReplayServer) -> Callable[[str], Relay | None]:
+    """Every host of the catalogue, and whatever the recording was made of, means the replay."""
+    recorded = {urlsplit(url).hostname for url in (server.recording.source.ws_url, server.recording.source.http_url)}
+    upstream = Upstream(host=server.host, port=server.port, host_header=server.address)
+    relay = Relay(upstream, done=lambda link: None)
+    return lambda host: relay if is_catalogue_host(host) or host in recorded else None
 
 
 def addresses(server: ReplayServer, *, tls: bool) -> dict[str, Any]:
