@@ -51,8 +51,9 @@ class BundleFolder:
 
     def write_result(self, result: Result) -> None:
         """Write ``result.json``, redacted; readers see the run as far as it has come."""
-        data = msgspec.json.encode(self.redactor.data(result))
-        write_atomic(self.path / "result.json", msgspec.json.format(data, indent=1) + b"\n")
+        data = bytearray(msgspec.json.format(msgspec.json.encode(self.redactor.data(result)), indent=1))
+        data += b"\n"
+        write_atomic(self.path / "result.json", data)
 
     def log_command(self, argv: list[str], *, exit: int | None, started: str, seconds: float) -> None:
         """Append to ``commands.jsonl`` what was run; key material never stands in an argv of ours."""

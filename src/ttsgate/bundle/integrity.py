@@ -10,6 +10,7 @@ import msgspec
 from ttsgate.bundle.manifest import MANIFEST, SUMS, UNLISTED, Manifest, digest, is_safe, sums
 from ttsgate.bundle.reading import Bundle
 from ttsgate.errors import EvidenceError
+from ttsgate.result.record import Result
 
 __all__ = ["integrity"]
 
@@ -26,7 +27,7 @@ def integrity(bundle: Bundle) -> list[str]:
         return problems  # nothing in a changed bundle is believed, so nothing in it is compared
     try:
         result = bundle.result
-        _refuse_doubles(bundle.read("result.json"))
+        _refuse_doubles(bundle.read("result.json"), result)
     except EvidenceError as exc:
         return [*problems, str(exc)]
     if result.run != manifest.run:
@@ -96,11 +97,13 @@ def _agree(bundle: Bundle, written: bytes) -> bool:
     return set(lines) == names and all(digest(bundle.read(name)) == sha for name, sha in lines.items())
 
 
-def _refuse_doubles(data: bytes) -> None:
+def _refuse_doubles(data: bytes, result: Result) -> None:
     """Two readers may see two values where a key stands twice."""
     # As a run writes it, a result is what its values give when they are written again; that is seen ten times faster.
-    if msgspec.json.format(msgspec.json.encode(msgspec.json.decode(data)), indent=1) + b"\n" == data:
-        return
+    for same in (result, None):  # the second way reads results of older versions, and holds them a second time
+        again = msgspec.json.encode(msgspec.json.decode(data) if same is None else same)
+        if msgspec.json.format(again, indent=1) == data.removesuffix(b"\n"):
+            return
 
     def pairs(found: list[tuple[str, Any]]) -> None:
         # Gives back nothing, so that a large result is not held a second time.

@@ -221,8 +221,8 @@ def _renderings(bundle: Bundle) -> list[str]:
     if any(s.name == "templates" and s.value is not None for s in recorded.settings):
         return []
     names = frozenset(bundle.files.names())
-    made = report.render_all(recorded, audio=lambda name: bundle.read(name) if name in names else None)
-    return [name for name, data in made.items() if name not in names or bundle.read(name) != data]
+    made = report.writing.render_each(recorded, audio=lambda name: bundle.read(name) if name in names else None)
+    return [name for name, data in made if name not in names or bundle.read(name) != data]
 
 
 def _recorded_engine(recorded: Result) -> str:

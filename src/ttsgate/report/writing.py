@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ttsgate.report import render
@@ -11,7 +11,7 @@ from ttsgate.report.safe import file_name
 from ttsgate.result.record import Result
 from ttsgate.store.atomic import write_atomic
 
-__all__ = ["LATEST", "render_all", "write_all", "write_latest"]
+__all__ = ["LATEST", "render_all", "render_each", "write_all", "write_latest"]
 
 LATEST = "aliyun-qwen-tts-realtime"
 """Folder below the base that holds ``validate.txt`` and the bundles."""
@@ -38,27 +38,33 @@ def write_all(
     Raises:
         UsageError: a file cannot be written, or a template of the user's is broken.
     """
-    files = render_all(result, templates=templates, audio=audio if audio is not None else _reader(folder))
-    for name, data in files.items():
+    written = []
+    for name, data in render_each(result, templates=templates, audio=audio if audio is not None else _reader(folder)):
         write_atomic(folder / name, data)
-    return [folder / name for name in files]
+        written.append(folder / name)
+    return written
 
 
 def render_all(
     result: Result, *, audio: Callable[[str], bytes | None], templates: Path | None = None
 ) -> dict[str, bytes]:
     """Every rendering that a bundle holds, by its name there, in a fixed order."""
-    files: dict[str, bytes] = {}
+    return dict(render_each(result, audio=audio, templates=templates))
+
+
+def render_each(
+    result: Result, *, audio: Callable[[str], bytes | None], templates: Path | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """The same one after the other: those of a long run need not be held together."""
     for model in Index(result).models:
         name = file_name(model.name)
-        files[f"evidence/{name}.json"] = render.evidence_json(result, model.name)
-        files[f"evidence/{name}.md"] = render.evidence_md(result, model.name, templates=templates).encode()
-    files["summary.md"] = render.summary_md(result, templates=templates).encode()
-    files["junit.xml"] = render.junit(result)
-    files["ctrf.json"] = render.ctrf_json(result)
-    files["badge.json"] = render.badge_json(result)
-    files["report.html"] = render.html(result, audio=audio, templates=templates).encode()
-    return files
+        yield f"evidence/{name}.json", render.evidence_json(result, model.name)
+        yield f"evidence/{name}.md", render.evidence_md(result, model.name, templates=templates).encode()
+    yield "summary.md", render.summary_md(result, templates=templates).encode()
+    yield "junit.xml", render.junit(result)
+    yield "ctrf.json", render.ctrf_json(result)
+    yield "badge.json", render.badge_json(result)
+    yield "report.html", render.html(result, audio=audio, templates=templates).encode()
 
 
 def write_latest(result: Result, base: Path) -> Path:

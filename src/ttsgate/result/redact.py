@@ -180,8 +180,10 @@ class Redactor:
     def text(self, text: str) -> str:
         """`text` with ``***`` for every secret and ``~`` for the home directory."""
         if (known := self._known.get(text)) is not None:
-            return known
+            return text if known == text else known
         clean = self._clean(text)
+        if clean == text:
+            clean = text
         if len(text) <= _SHORT:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
@@ -204,10 +206,11 @@ class Redactor:
         return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def data(self, value: Any) -> Any:
-        """A redacted copy of nested data: mappings, lists, tuples, sets, records, text and bytes.
+        """Nested data redacted: mappings, lists, tuples, sets, records, text and bytes.
 
-        Text under a key such as ``Authorization`` or ``api_key`` is masked whole.  Numbers, booleans and
-        None stay; anything else becomes its redacted text.
+        Nothing of `value` is changed; what holds nothing to redact is given back as it is.  Text under a key
+        such as ``Authorization`` or ``api_key`` is masked whole.  Numbers, booleans and None stay; anything else
+        becomes its redacted text.
         """
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -216,16 +219,25 @@ class Redactor:
         if isinstance(value, bytes | bytearray):
             return self.bytes(_Bytes(value))
         if isinstance(value, Mapping):
-            return {self.data(k): self._under(k, v) for k, v in value.items()}
+            pairs = {self.data(k): self._under(k, v) for k, v in value.items()}
+            same = type(value) is dict and all(k in pairs and pairs[k] is v for k, v in value.items())
+            return value if same and len(pairs) == len(value) else pairs
         if isinstance(value, list):
-            return [self.data(v) for v in value]
+            if all(type(v) is float for v in value):  # of which there are many: the columns of waveforms
+                return value
+            items = [self.data(v) for v in value]
+            return value if all(a is b for a, b in zip(items, value, strict=True)) else items
         if isinstance(value, set | frozenset):
             return {self.data(v) for v in value}
         if isinstance(value, tuple):
             return tuple(self.data(v) for v in value)
         if isinstance(value, msgspec.Struct):
-            fields = {f: self._under(f, getattr(value, f)) for f in value.__struct_fields__}
-            return msgspec.structs.replace(value, **fields)
+            changed = {}
+            for field in value.__struct_fields__:
+                old = getattr(value, field)
+                if old is not None and (new := self._under(field, old)) is not old:
+                    changed[field] = new
+            return msgspec.structs.replace(value, **changed) if changed else value
         return self.text(str(value))
 
     def leaks(self, data: _Bytes) -> bool:

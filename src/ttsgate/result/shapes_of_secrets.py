@@ -88,6 +88,7 @@ TOKEN = Shape(("sk-", "st-"), re.compile(r"(?<![A-Za-z0-9])s[kt]-[A-Za-z0-9_-]{1
 """Keys (``sk-``) and temporary tokens (``st-``) of full length: what no written file may hold."""
 
 
+@functools.lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a field or header of that name holds a secret."""
     return _SECRET_NAME.match(name) is not None

@@ -18,7 +18,7 @@ from ttsgate.errors import UsageError
 __all__ = ["append_line", "write_atomic"]
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes | bytearray) -> None:
     """Write `data` to `path`, replacing what was there; readers see the old content or the new, never a part.
 
     Missing folders are created.
