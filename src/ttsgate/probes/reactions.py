@@ -74,8 +74,9 @@ def _refused(probe: Probe, model: str, note: Entry) -> Observation:
     data = note.data or {}
     status, body = data.get("status"), str(data.get("body") or "")
     told = _object(body)
-    code, message = told.get("code"), told.get("message")
-    cause = cause_of_error(code if isinstance(code, str) else None, normal(message), status, body)
+    code, message = _text(told.get("code")), told.get("message")
+    known = status if isinstance(status, int) else None
+    cause = cause_of_error(code, normal(message), known, body)
     if not probe.at_the_door or cause.startswith(_PASSING) or not isinstance(status, int) or status >= 500:
         return unseen(probe, model, f"the handshake was answered with HTTP {status}")
     return Observation(
@@ -84,7 +85,7 @@ def _refused(probe: Probe, model: str, note: Entry) -> Observation:
         sent=probe.sent,
         outcome="refused",
         http_status=status,
-        code=code if isinstance(code, str) else None,
+        code=code,
         message=normal(message if told else body),
         ms=round(note.t * 1000, 3),
     )
@@ -106,7 +107,7 @@ def _reaction(probe: Probe, model: str, request: Entry, window: Sequence[Entry])
     elif any(e.dir == "note" and e.name in ("deadline", "error") for e in window):
         return unseen(probe, model, "the connection broke or took too long")
     said = error if answer is not None else {"message": (closed.data or {}).get("reason")} if closed else {}
-    code, close_code = error.get("code"), (closed.data or {}).get("code") if closed else None
+    code, close_code = _text(error.get("code")), (closed.data or {}).get("code") if closed else None
     if cause_of_error(code, normal(said.get("message"))).startswith(_PASSING):
         return unseen(probe, model, f"the service was busy with something else: {normal(said.get('message'))}")
     until = answer or closed
@@ -116,7 +117,7 @@ def _reaction(probe: Probe, model: str, request: Entry, window: Sequence[Entry])
         sent=probe.sent,
         outcome=outcome,
         after="open" if hears else "closed" if closed is not None else "silent",
-        code=code if isinstance(code, str) else None,
+        code=code,
         message=normal(said.get("message")),
         close_code=close_code if isinstance(close_code, int) else None,
         ms=round((until.t - request.t) * 1000, 3) if until else None,
@@ -130,9 +131,10 @@ def _spoken(probe: Probe, heard: Sequence[Entry]) -> int:
         return 0
     counted = 0
     for entry in heard:
-        usage = ((entry.event or {}).get("response") or {}) if entry.type == "response.done" else {}
-        told = usage.get("usage", {}).get("characters") if isinstance(usage.get("usage"), dict) else None
-        counted += told if isinstance(told, int) else 0
+        here: object = entry.event if entry.type == "response.done" else None
+        for name in ("response", "usage", "characters"):
+            here = here.get(name) if isinstance(here, dict) else None
+        counted += here if isinstance(here, int) else 0
     return max(counted, catalog.count_characters(probe.text))
 
 
@@ -161,6 +163,10 @@ def _why(probe: Probe, transcript: Transcript) -> str:
             return f"nothing within {data.get('after_s')} s, waiting for {data.get('waiting_for')}"
         return f"{note.name}: {data.get('class') or data.get('code')} {normal(data.get('message')) or ''}".strip()
     return "the session did not begin"
+
+
+def _text(value: object) -> str | None:
+    return value[:_LONGEST] if isinstance(value, str) and value else None
 
 
 def _by(entry: Entry) -> object:
