@@ -30,16 +30,43 @@ def test_defaults_are_five_models_over_three_clients(tmp_path: Path) -> None:
     assert {(m, c) for m in catalog.FIVE for c in ("wire", "sdk-realtime", "sdk-http")} == {
         (c.model, c.client) for c in plan.cells
     }
-    assert 15 == len(plan.cells) == len(plan.sessions) == plan.intent.sessions
+    assert 15 == sum(c.variant is None for c in plan.cells)
+    assert len(plan.cells) == len(plan.sessions)
     assert {"refusal"} == {c.expectation for c in plan.cells if c.client == "sdk-http"}
     assert ["design", "clone"] == plan.voice_kinds
     assert plan.intent.mutating
     assert plan.intent.worst_cost is None
 
 
+def test_comparisons_are_sessions_of_their_own(tmp_path: Path) -> None:
+    """Beside the plain cells: another instruction, voice and rate, each once, over our own client, first text only."""
+    plan = planned(configured(tmp_path, text=("One.", "Two."), repeat="4"))
+    varied = [s for s in plan.sessions if s.cell.variant is not None]
+    plain = {c.id for c in plan.cells if c.variant is None}
+
+    assert ["instruction", "voice", "rate"] == [s.cell.variant for s in varied]
+    assert {("wire", "One.")} == {(s.cell.client, s.text) for s in varied}
+    assert {f"{i}.{s.cell.variant}" for i in plain for s in varied} > {s.cell.id for s in varied}
+    assert [] == [c for c in planned(configured(tmp_path, compare=("none",))).cells if c.variant is not None]
+
+
+def test_wrong_requests_count_as_sessions_without_characters(tmp_path: Path) -> None:
+    """They are in the number of sessions and in its cap, and add nothing to the characters."""
+    plan = planned(configured(tmp_path))
+    without = planned(configured(tmp_path, skip_probes=True))
+
+    assert len(plan.sessions) + len(plan.probes) == plan.intent.sessions > without.intent.sessions
+    assert plan.intent.characters == without.intent.characters
+    assert catalog.FIVE[0] == plan.probed
+    assert () == planned(configured(tmp_path, client=("sdk-realtime",))).probes
+    with pytest.raises(UsageError, match="--skip-probes"):
+        planned(configured(tmp_path, max_sessions=str(plan.intent.sessions - 1)))
+
+
 def test_repeats_and_texts_multiply_sessions_but_not_refusals(tmp_path: Path) -> None:
     """Every text, every repeat; a refusal is asked for once."""
-    plan = planned(configured(tmp_path, model=(catalog.FIVE[0],), text=("One.", "Two."), repeat="3"))
+    given = {"model": (catalog.FIVE[0],), "text": ("One.", "Two."), "repeat": "3", "compare": ("none",)}
+    plan = planned(configured(tmp_path, **given))
 
     count = {c.client: sum(s.cell is c for s in plan.sessions) for c in plan.cells}
     assert {"wire": 6, "sdk-realtime": 6, "sdk-http": 1} == count
@@ -87,7 +114,7 @@ def test_the_same_versions_twice_are_two_runtimes(tmp_path: Path) -> None:
 
 def test_the_sdk_clients_speak_plain_pcm(tmp_path: Path) -> None:
     """Formats multiply wire cells only."""
-    plan = planned(configured(tmp_path, model=(catalog.FIVE[0],), format=("pcm", "mp3")))
+    plan = planned(configured(tmp_path, model=(catalog.FIVE[0],), format=("pcm", "mp3"), compare=("none",)))
 
     assert ["pcm", "mp3"] == [c.format for c in plan.cells if c.client == "wire"]
     assert {"pcm"} == {c.format for c in plan.cells if c.client != "wire"}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.command import FLASH, Ran, ttsgate
+from tests.e2e.command import FLASH, PLAIN, Ran, ttsgate
 from ttsgate import catalog
 
 CLIENTS = ("wire", "sdk-realtime", "sdk-http", "sdk-client")
@@ -53,11 +53,12 @@ def test_twenty_cells_pass(all_cells: Ran) -> None:
 
 @pytest.mark.parametrize("client", ["wire", "sdk-realtime", "sdk-client"])
 def test_speech_is_kept(all_cells: Ran, client: str) -> None:
-    """Each realtime session left a WAV of the length that its record states."""
+    """Each realtime session left a WAV of the rate that was asked for and the length that its record states."""
     for session in sessions(all_cells, client):
+        rate = session["utterance"].get("sample_rate", 24_000)
         with wave.open(str(all_cells.bundle / session["audio"])) as file:
-            assert 24_000 == file.getframerate() == session["sample_rate"]
-            assert abs(file.getnframes() / 24 - session["audio_ms"]) < 1
+            assert rate == file.getframerate() == session["sample_rate"]
+            assert abs(file.getnframes() / rate * 1000 - session["audio_ms"]) < 1
             assert session["audio_ms"] > 500
             assert any(file.readframes(file.getnframes()))
 
@@ -146,7 +147,7 @@ FAULTS = {
 def test_each_fault_fails_its_check(tmp_path: Path, faults: list[str]) -> None:
     """Each of three models has a fault; each fails exactly the check that is there for it, over both clients."""
     broken = dict(zip(catalog.FIVE, faults, strict=False))
-    words = ["--client", "wire", "--client", "sdk-realtime"]
+    words = ["--client", "wire", "--client", "sdk-realtime", *PLAIN]
     words += [word for model, fault in broken.items() for word in ("--model", model, "--fault", f"{fault}@{model}")]
 
     ran = ttsgate("validate", *words, base=tmp_path / "out")
@@ -159,3 +160,7 @@ def test_each_fault_fails_its_check(tmp_path: Path, faults: list[str]) -> None:
     assert {(m, c, FAULTS[f]) for m, f in broken.items() for c in ("wire", "sdk-realtime")} == failed
     assert 8 == ran.exit, ran.out + ran.err
     assert {"service"} == {f["diagnosis"]["party"] for f in ran.result["findings"]}
+    # Each failed session was repeated by two fresh ones, which failed as well.
+    assert {3} == {len(c["sessions"]) for c in ran.result["cells"]}
+    assert {"broken"} == {f["stability"] for f in ran.result["findings"]}
+    assert "(broken: 6 of 6 failed)." in ran.out
