@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ttsgate.bundle.manifest import ATTESTATION, MANIFEST, canonical, digest
+from ttsgate.bundle.manifest import ATTESTATION, MANIFEST, TOKEN, canonical, digest
 from ttsgate.bundle.reading import Bundle
 from ttsgate.bundle.signing import Signed, SigningKey
 from ttsgate.errors import EvidenceError
@@ -56,6 +56,7 @@ def statement(result: Result, manifest: bytes, *, public: str, at: datetime) -> 
                 "region": result.target.region,
                 "vantage": result.target.vantage,
             },
+            **({"resumed": [r.at for r in result.resumed]} if result.resumed else {}),
             **({"policy": {k: result.policy.get(k) for k in ("name", "sha256")}} if result.policy else {}),
             "harness": {k: result.engine.get(k) for k in ("ttsgate", "rules", "revision", "dirty")},
             "signer": {"public": public, "claimed_time": at.astimezone(UTC).isoformat()},
@@ -78,6 +79,7 @@ def sign(bundle: Bundle, key: SigningKey, *, at: datetime) -> Path:
         raise EvidenceError(f"{bundle.label}: a run that was {bundle.result.status} has no verdict to sign")
     content = statement(bundle.result, bundle.manifest.encode(), public=key.public, at=at)
     path = bundle.folder / ATTESTATION
+    (bundle.folder / TOKEN).unlink(missing_ok=True)  # of an earlier signature
     write_atomic(path, key.envelope(canonical(content)))
     return path
 

@@ -15,6 +15,7 @@ __all__ = [
     "ATTESTATION",
     "MANIFEST",
     "SUMS",
+    "TOKEN",
     "UNLISTED",
     "FileEntry",
     "Manifest",
@@ -28,8 +29,10 @@ __all__ = [
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 ATTESTATION = "attestation.dsse.json"
-UNLISTED = frozenset((MANIFEST, SUMS, ATTESTATION))
-"""Files that the manifest does not list: itself, what repeats it, and what signs it."""
+TOKEN = "attestation.tsr"
+"""Answer of a time-stamping authority about the signature, DER."""
+UNLISTED = frozenset((MANIFEST, SUMS, ATTESTATION, TOKEN))
+"""Files that the manifest does not list: itself, what repeats it, what signs it, and what dates the signature."""
 MANIFEST_VERSION = 1
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,200}\Z")

@@ -29,11 +29,19 @@ class Signer(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     valid_until: datetime | None = None
     """Signatures claimed for a later time do not count."""
     revoked: bool | datetime = False
-    """A revoked key counts for nothing, whatever time a signature claims: a thief claims any."""
+    """A revoked key counts for nothing, whatever time a signature claims: a thief claims any.  Where it is the time of
+    the revocation, a signature counts that a time token puts before it."""
 
-    def refuses(self, at: datetime) -> str | None:
-        """Why a signature claimed for that time does not count; None when it does."""
-        if self.revoked:
+    def refuses(self, at: datetime, *, attested: bool = False) -> str | None:
+        """Why a signature of that time does not count; None when it does.
+
+        Args:
+            at: When it was signed.
+            attested: Whether a time-stamping authority says so, not the signer alone: then a key that was
+                revoked later counts for what it signed before.
+        """
+        before = attested and isinstance(self.revoked, datetime) and at < self.revoked
+        if self.revoked and not before:
             when = f" on {self.revoked.date().isoformat()}" if isinstance(self.revoked, datetime) else ""
             return f"the key of {self.name} was revoked{when}"
         if self.valid_from is not None and at < self.valid_from:
@@ -72,9 +80,9 @@ def read_signers(path: Path) -> Sequence[Signer]:
             key_id(signer.public)
         except (msgspec.MsgspecError, UsageError) as exc:
             raise UsageError(f"{path}, signer {number}: {exc}") from exc
-        for name in ("valid_from", "valid_until"):
+        for name in ("valid_from", "valid_until", "revoked"):
             at = getattr(signer, name)
-            if at is not None and at.tzinfo is None:
+            if isinstance(at, datetime) and at.tzinfo is None:
                 raise UsageError(f"{path}, signer {number}: {name} needs a time zone, e.g. 2026-11-24T00:00:00Z")
         signers.append(signer)
     publics = [s.public for s in signers]

@@ -6,20 +6,24 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ttsgate import report
 from ttsgate.bundle.attestation import contradictions, signed_at
 from ttsgate.bundle.integrity import integrity
-from ttsgate.bundle.manifest import ATTESTATION
+from ttsgate.bundle.manifest import ATTESTATION, TOKEN
 from ttsgate.bundle.reading import Bundle
 from ttsgate.bundle.rejudge import Rejudged, rejudge
 from ttsgate.bundle.signers import Signer
 from ttsgate.bundle.signing import open_envelope
+from ttsgate.bundle.timestamp import Stamp, check
 from ttsgate.errors import EvidenceError, UsageError
 from ttsgate.probes.environment import engine_facts
 from ttsgate.result.record import Result
 from ttsgate.verdict.evidence import is_of
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 __all__ = ["Demands", "Part", "Verification", "verify"]
 
@@ -45,6 +49,9 @@ class Demands:
     """Oldest age of the run's end."""
     models: Sequence[str] = ()
     """Models of which a session must have been judged."""
+    authorities: Sequence[Certificate] | None = None
+    """Root certificates of time-stamping authorities that are trusted; with them, a signature without a time token
+    of theirs is refused."""
     signers: Sequence[Signer] | None = None
     """Keys whose signature counts; with a list, an unsigned bundle is refused."""
     sample: int | None = None
@@ -115,7 +122,7 @@ def _origin(bundle: Bundle, demands: Demands, now: datetime) -> Part:
     part = Part("origin", "unknown", "")
     if ATTESTATION not in bundle.files.names():
         part.says = UNSIGNED
-        if demands.signers is not None:
+        if demands.signers is not None or demands.authorities is not None:
             part.state = "refused"
             part.problems.append(f"{ATTESTATION}: missing: the bundle is not signed")
         return part
@@ -123,10 +130,20 @@ def _origin(bundle: Bundle, demands: Demands, now: datetime) -> Part:
         signed = open_envelope(bundle.read(ATTESTATION))
         at = signed_at(signed)
         part.problems = contradictions(signed, bundle.result, bundle.manifest.encode())
+        stamp = _stamp(bundle, demands)
     except EvidenceError as exc:
-        part.state, part.says, part.problems = "broken", "the signature does not hold", [str(exc)]
+        of_time = str(exc).startswith(f"{TOKEN}:")
+        says = "the time of signing is not attested" if of_time else "the signature does not hold"
+        part.state, part.says, part.problems = "broken", says, [str(exc)]
         return part
     when = f"at {at.isoformat()} by the signer's own clock"
+    if stamp is not None:
+        when = f"by {stamp.at.isoformat()}, which {stamp.authority} attests"
+        if at > stamp.at + CLOCK_SKEW:
+            part.problems.append(f"{ATTESTATION}: claims {at.isoformat()}, after the time that {TOKEN} attests")
+        at = stamp.at
+    elif TOKEN in bundle.files.names():
+        part.notes.append(f"{TOKEN}: not checked: name the authorities that you trust with --tsa-roots FILE")
     if at > now + CLOCK_SKEW:
         part.problems.append(f"{ATTESTATION}: signed in the future ({at.isoformat()})")
     if part.problems:
@@ -142,12 +159,19 @@ def _origin(bundle: Bundle, demands: Demands, now: datetime) -> Part:
         if demands.signers is not None:
             part.state = "refused"
             part.problems.append(f"{ATTESTATION}: signed with key {signed.public}, which is in no entry of the list")
-    elif (why := signer.refuses(at)) is not None:
+    elif (why := signer.refuses(at, attested=stamp is not None)) is not None:
         part.state, part.says = "refused", f"signed {when}"
         part.problems.append(f"{ATTESTATION}: {why}")
     else:
         part.state, part.says = "signed", f"signed {when} by {signer.name}"
     return part
+
+
+def _stamp(bundle: Bundle, demands: Demands) -> Stamp | None:
+    """The attested time, where authorities are named."""
+    if demands.authorities is None:
+        return None
+    return check(bundle.read(TOKEN), bundle.read(ATTESTATION), list(demands.authorities))
 
 
 def _again(bundle: Bundle, demands: Demands) -> Part:

@@ -36,18 +36,28 @@ def command() -> None:
     metavar="FILE",
     help="Private key made by `ttsgate keygen`, also TTSGATE_SIGN_KEY; `-` reads it from standard input.",
 )
-def sign(bundle: str, output_dir: str | None, key_file: str) -> None:
+@click.option(
+    "--tsa",
+    metavar="URL",
+    help="Have a time-stamping authority (RFC 3161) attest when it was signed; only a digest is sent there.",
+)
+def sign(bundle: str, output_dir: str | None, key_file: str, tsa: str | None) -> None:
     """Sign a bundle that is whole: attestation.dsse.json says what was tested, and how it came out."""
     from ttsgate.bundle.attestation import sign as sign_bundle
     from ttsgate.bundle.integrity import integrity
     from ttsgate.bundle.keys import read_key
+    from ttsgate.bundle.manifest import TOKEN
     from ttsgate.bundle.signing import SigningKey
+    from ttsgate.bundle.timestamp import ask
+    from ttsgate.store.atomic import write_atomic
 
     key = SigningKey(sys.stdin.buffer.read()) if key_file == "-" else read_key(Path(key_file))
     found = named(bundle, output_dir)
     if problems := integrity(found):
         raise EvidenceError("not signed, since the bundle is not whole:\n  " + "\n  ".join(problems))
     path = sign_bundle(found, key, at=datetime.now(UTC).replace(microsecond=0))
+    if tsa is not None:
+        write_atomic(path.with_name(TOKEN), ask(tsa, path.read_bytes()))
     click.echo(f"signed: {path} (bundle sha256:{found.digest}, key {key.id[:16]})")
 
 

@@ -27,6 +27,12 @@ SHOWN = 20
     help="List of allowed signers (TOML); with it, a bundle that none of them signed is refused.",
 )
 @click.option(
+    "--tsa-roots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Root certificates (PEM) of time-stamping authorities; with it, a signature without their token is refused.",
+)
+@click.option(
     "--require-target",
     type=click.Choice(["emulator", "live", "custom", "replay"]),
     envvar="TTSGATE_REQUIRE_TARGET",
@@ -46,6 +52,7 @@ def command(
     bundle: str,
     output_dir: str | None,
     signers: Path | None,
+    tsa_roots: Path | None,
     require_target: str | None,
     max_age: timedelta | None,
     model: tuple[str, ...],
@@ -60,6 +67,7 @@ def command(
     verifies, too: this is about the evidence, not about the service. Exit codes: 0 it holds, 2 usage, 6 it does not.
     """
     from ttsgate.bundle.signers import read_signers
+    from ttsgate.bundle.timestamp import read_roots
     from ttsgate.bundle.verifying import Demands, Part, Verification, verify
     from ttsgate.errors import EvidenceError
 
@@ -68,6 +76,7 @@ def command(
         max_age=max_age,
         models=model,
         signers=read_signers(signers) if signers else None,
+        authorities=read_roots(tsa_roots) if tsa_roots else None,
         sample=sample,
         strict=strict,
     )

@@ -10,7 +10,7 @@ import msgspec
 
 from ttsgate.bundle import open_folder
 from ttsgate.bundle.folder import SESSIONS
-from ttsgate.bundle.manifest import ATTESTATION, MANIFEST, SUMS
+from ttsgate.bundle.manifest import ATTESTATION, MANIFEST, SUMS, TOKEN
 from ttsgate.bundle.reading import run_folders
 from ttsgate.collect.plan import Plan
 from ttsgate.errors import UsageError
@@ -43,7 +43,7 @@ class Begun:
         Raises:
             UsageError: the folder cannot be written.
         """
-        for name in (MANIFEST, SUMS, ATTESTATION):
+        for name in (MANIFEST, SUMS, ATTESTATION, TOKEN):
             (self.folder / name).unlink(missing_ok=True)
         for left in self.folder.rglob(".*.tmp"):
             left.unlink(missing_ok=True)
