@@ -49,12 +49,13 @@ def ttsgate(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@lru_cache(maxsize=1)
-def real_run() -> Path:
-    """The bundle of one real run of the wire client; copy it before you change it."""
+@lru_cache(maxsize=2)
+def real_run(*more: str) -> Path:
+    """The bundle of one real run of the wire client, of one session unless `more` options say otherwise."""
     base = Path(tempfile.mkdtemp(prefix="ttsgate-test-"))
     atexit.register(shutil.rmtree, base, ignore_errors=True)
-    done = ttsgate("validate", "-q", "--client", "wire", "--model", MODEL, "--output-dir", str(base))
+    options = more or ("--compare", "none", "--skip-probes")
+    done = ttsgate("validate", "-q", "--client", "wire", "--model", MODEL, *options, "--output-dir", str(base))
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = (base / "aliyun-qwen-tts-realtime" / "runs").iterdir()
     return folder

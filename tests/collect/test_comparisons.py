@@ -12,7 +12,7 @@ from ttsgate.collect.comparisons import INSTRUCTION, comparisons
 from ttsgate.config import resolve
 from ttsgate.errors import UsageError
 
-FLASH, INSTRUCT, _, VD, _ = catalog.FIVE
+FLASH, INSTRUCT, DATED, VD, _ = catalog.FIVE
 
 
 def compared(tmp_path: Path, **given: Any) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -21,12 +21,17 @@ def compared(tmp_path: Path, **given: Any) -> dict[str, tuple[str, dict[str, Any
 
 
 def test_defaults(tmp_path: Path) -> None:
-    """An instruction on the first model that takes one; another voice and a lower rate on the first of all."""
+    """An instruction where one is taken, another voice and a lower rate: each with a model of its own."""
     assert {
         "instruction": (INSTRUCT, {"instruction": INSTRUCTION}),
         "voice": (FLASH, {"voice": "Ethan"}),
-        "rate": (FLASH, {"sample_rate": 16_000}),
+        "rate": (DATED, {"sample_rate": 16_000}),
     } == compared(tmp_path)
+
+
+def test_one_model_shows_everything_that_it_can(tmp_path: Path) -> None:
+    """With a single model there is no other to spread over."""
+    assert {FLASH} == {model for model, _ in compared(tmp_path, model=(FLASH,)).values()}
 
 
 def test_they_differ_from_what_is_asked_for_anyway(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ttsgate.verdict.stability import stability
+from tests.verdict.judged import FLASH, judged
+from ttsgate.result.record import Outcome
+from ttsgate.verdict.stability import stability, tell_stability
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,23 @@ def test_words(failed: int, sessions: int, name: str, words: str) -> None:
     found = stability(failed, sessions)
 
     assert (name, words) == (found.name, found.words)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "name", "said"),
+    [
+        (["fail", "fail", "fail"], "broken", "(broken: 3 of 3 failed)."),
+        (["fail", "pass", "pass"], "intermittent", "(intermittent: 1 of 3 failed (1.7% to 86.5%))."),
+        (["fail", "fail"], "", ""),
+        (["fail"], "", ""),
+    ],
+)
+def test_findings_say_how_often(outcomes: list[Outcome], name: str, said: str) -> None:
+    """A finding counts the sessions of the cells in which it was seen; fewer than three decide nothing."""
+    result = judged({(FLASH, "wire"): outcomes, (FLASH, "sdk-realtime"): ["pass", "pass", "pass"]})
+    tell_stability(result)
+
+    (finding,) = result.findings
+    assert name == finding.stability
+    assert finding.diagnosis.summary.endswith(said or ".")
+    assert 1 == finding.diagnosis.summary.count("failed") if said else "failed" not in finding.diagnosis.summary

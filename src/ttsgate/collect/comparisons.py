@@ -30,16 +30,20 @@ class Comparison:
 
 
 def comparisons(config: Config) -> Iterator[Comparison]:
-    """What ``--compare`` asks for, each with the first model of the run that can show it.
+    """What ``--compare`` asks for, each with a model of the run that can show it: the first that shows nothing yet, so
+    that no model is asked more often than it must be, else the first.
 
     What no model of the run can show is left out: the checks that need it have nothing to say then.
     """
     if "wire" not in config.clients:
         return
     models = [config.known_models[name] for name in config.models]
+    busy: set[str] = set()
     for name in config.compare:
-        found = next((c for m in models if (c := _of(name, m, config)) is not None), None)
+        able = [c for m in models if (c := _of(name, m, config)) is not None]
+        found = next((c for c in able if c.model.name not in busy), next(iter(able), None))
         if found is not None:
+            busy.add(found.model.name)
             yield found
 
 

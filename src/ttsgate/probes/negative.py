@@ -110,7 +110,8 @@ class Negative:
         left, seen = list(probes), list[Observation]()
         while left:
             model = self.session.model
-            await self.pace(left[0].model or model)
+            # A refused key takes no turn of the model, as one that does not exist.
+            await self.pace(left[0].key or left[0].model or model)
             if self.until is not None and time.monotonic() > self.until:
                 return [*seen, *(unseen(p, model, "the run's time was used up") for p in left)]
             conversation = _Conversation(left)

@@ -54,7 +54,12 @@ def tell_stability(result: Result) -> None:
 
 
 def _seen(finding: Finding, result: Result) -> tuple[int, int]:
-    """Sessions that showed a finding, and all sessions of their cells."""
+    """Sessions that showed a finding, and all sessions of their cells.
+
+    Where it speaks of a whole cell, those of its sessions count that failed in anything.
+    """
     told = {key.rpartition("@")[2] for key in finding.checks}
-    cells = [cell.sessions for cell in result.cells if told & set(cell.sessions)]
-    return sum(s in told for sessions in cells for s in sessions), sum(map(len, cells))
+    failed = {c.subject for c in result.checks if c.outcome == "fail" and c.severity == "fail"}
+    cells = [c for c in result.cells if c.id in told or told & set(c.sessions)]
+    showed = sum(s in (failed if cell.id in told else told) for cell in cells for s in cell.sessions)
+    return showed, sum(len(cell.sessions) for cell in cells)
