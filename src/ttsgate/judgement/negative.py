@@ -47,6 +47,8 @@ def reads_probe(check: str, probe: str) -> bool:
     return probe in probes or "*" in probes
 
 
+_NO_CODE = 1005
+"""What a client notes for a close frame that holds no code (RFC 6455, section 7.4.1)."""
 _WORDS = {
     "refused": "refuses the handshake",
     "error": "answers with an error event",
@@ -62,10 +64,11 @@ def told(seen: Observation | Before) -> str:
     """A reaction in words: ``answers with an error event (invalid_value: Input text buffer is empty.), stays open``."""
     facts = [f"HTTP {seen.http_status}" if seen.http_status is not None else "", seen.code or "", seen.message or ""]
     named = ": ".join(f for f in facts if f)
-    after = {"open": "stays open", "closed": f"closes with {seen.close_code}", "silent": "goes silent"}
+    code = "without a code" if seen.close_code in (None, _NO_CODE) else f"code {seen.close_code}"
+    after = {"open": "stays open", "closed": f"closes, {code}", "silent": "goes silent"}
     then = after.get(seen.after or "", "") if seen.outcome not in ("closed", "silent") else ""
     if seen.outcome == "closed":
-        then = f"code {seen.close_code}"
+        then = code
     return _WORDS[seen.outcome] + (f" ({named})" if named else "") + (f", {then}" if then else "")
 
 

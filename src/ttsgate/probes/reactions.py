@@ -19,8 +19,8 @@ __all__ = ["CLEARED", "after_id", "normal", "observe", "prepared_id", "unseen"]
 CLEARED = "input_text_buffer.cleared"
 """Documented answer to ``input_text_buffer.clear``: the harmless question that follows every wrong request."""
 _LONGEST = 200
-_ONE_OFF = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4,12})+|\b(?=[\w-]*\d)[\w-]{10,}|\d+", re.IGNORECASE)
-"""Request ids, times and numbers, which differ from one answer to the next."""
+_ONE_OFF = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4,12})+|\b(?=[\w-]*\d)[\w-]{10,}|\d{7,}", re.IGNORECASE)
+"""Request ids and times, which differ from one answer to the next; small numbers are limits and part of the answer."""
 _PASSING = ("quota.", "arrears", "service.overloaded", "network.")
 """Causes that speak of the account, the day or the way: such an answer is none to the request."""
 

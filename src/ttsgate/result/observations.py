@@ -194,7 +194,7 @@ class Before(msgspec.Struct, kw_only=True, frozen=True):
     code: str | None = None
     """The service's own error code."""
     message: str | None = None
-    """The service's own words, without ids and numbers."""
+    """The service's own words, without ids and times."""
     close_code: int | None = None
     """Close code that the service sent."""
 
@@ -223,7 +223,7 @@ class Observation(msgspec.Struct, kw_only=True):
     code: str | None = None
     """The service's own error code."""
     message: str | None = None
-    """The service's own words, of the refusal, the error event or the close frame; ids and numbers in it as ``#``."""
+    """The service's own words, of the refusal, the error event or the close frame; ids and times in it as ``#``."""
     close_code: int | None = None
     """Close code that the service sent."""
     ms: float | None = None
