@@ -73,7 +73,11 @@ class Talk:
 
     def frame(self, payload: bytes, opcode: int = 1) -> None:
         """One unmasked frame, as a server sends it."""
-        size = struct.pack("!B", len(payload)) if len(payload) < 126 else struct.pack("!BH", 126, len(payload))
+        count = len(payload)
+        if count < 126:
+            size = struct.pack("!B", count)
+        else:
+            size = struct.pack("!BH", 126, count) if count < 1 << 16 else struct.pack("!BQ", 127, count)
         self.write(bytes([0x80 | opcode]) + size + payload)
 
     def event(self, value: Any) -> None:
