@@ -40,7 +40,7 @@ validate: $(STAMP) ## run the suites: TARGET=emulator|live|... REGION=... ARGS="
 	@$(RUN) -m ttsgate validate $(call given,TARGET,--target) $(call given,REGION,--region) $(arguments)
 
 test: $(STAMP) ## test ttsgate itself: ARGS="tests/catalog -x"
-	@$(RUN) -m coverage run -m pytest $(arguments)
+	@$(RUN) -m pytest --numprocesses 2 --dist worksteal --cov --cov-report= $(arguments)
 	@$(RUN) -m coverage report
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
@@ -68,7 +68,7 @@ serve: $(STAMP) ## run the emulator of the service: ARGS="--port 8123 --fault si
 	@$(RUN) -m ttsgate serve $(arguments)
 
 lock: $(STAMP) ## resolve the dependencies again into requirements/dev.txt
-	$(VENV)/bin/uv pip compile pyproject.toml --extra emulator --extra signing --group dev --universal --python-version 3.11 \
+	$(VENV)/bin/uv pip compile pyproject.toml --extra emulator --extra signing --extra matrix --extra cluster --group dev --universal --python-version 3.11 \
 		--upgrade --generate-hashes --no-emit-index-url --no-header --quiet -o $(LOCK)
 
 clean: ## remove .venv, caches and builds; what runs have produced in output/ stays
