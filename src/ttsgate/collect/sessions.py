@@ -115,19 +115,19 @@ class Collector:
             self._waiting = []
             room = asyncio.Semaphore(AT_ONCE)
             await asyncio.gather(*(self._in_turn(group, self._wire, room) for group in by_cell.values()))
+            waiting, self._waiting = self._waiting, None
+            # Of what comes now no latency is limited: on loopback it would measure this machine.
+            self._judging = asyncio.create_task(asyncio.to_thread(self._judge, waiting))
         else:
             await self._in_turn(wire, self._wire, asyncio.Semaphore(1))
         for runtime in self.runtimes.values():
             mine = [s for s in sessions if s.cell.runtime == runtime.id]
             if mine:
                 await self._with_child(runtime, mine)
-        self._hand_over()
         if self._judging is not None:
             await self._judging
 
-    def _hand_over(self) -> None:
-        """Give on what waited."""
-        waiting, self._waiting = self._waiting or [], None
+    def _judge(self, waiting: Sequence[PlannedSession]) -> None:
         for planned in waiting:
             self.done(planned)
 
@@ -207,8 +207,7 @@ class Collector:
     async def _with_child(self, runtime: Runtime, sessions: Sequence[PlannedSession]) -> None:
         child = SdkChild(Path(runtime.executable), self.script, given=runtime.given, variables=self.route.variables())
         try:
-            # The wire's sessions are judged while the child imports: nothing is measured meanwhile.
-            started, _ = await asyncio.gather(child.start(), asyncio.to_thread(self._hand_over))
+            started = await child.start()
             runtime.error, runtime.import_ms = started.error, started.import_ms
             if started.dashscope:
                 runtime.dashscope, runtime.packages = started.dashscope, started.packages or runtime.packages

@@ -277,7 +277,8 @@ class Run:
         """The outcome of one check on one subject, collecting first what it needs; None when it has nothing to say."""
         kind = subject.check.subject
         self._ensure({"script": "compile", "step": "connectivity"}.get(kind, "sessions"))
-        if kind in ("cell", "run") and (subject.check.id, subject.id) not in self._ledger.records:
+        if kind in ("cell", "run") and "across" not in self._collected:
+            self._collected.add("across")
             self._judge_across()
         return self._ledger.records.get((subject.check.id, subject.id))
 

@@ -28,7 +28,7 @@ from ttsgate.store.journal import Journal
 
 __all__ = ["Speaking"]
 
-SIDE_BY_SIDE_RATE = 1.25
+SIDE_BY_SIDE_RATE = 1.5
 """New sessions a second and model where several of them run at once: the limit of 3 holds, too, when a busy machine
 lets two arrive together."""
 
