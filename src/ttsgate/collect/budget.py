@@ -59,11 +59,12 @@ def make_intent(
             raise UsageError("--max-cost is set, but the price of a planned model is unknown in this region")
         if worst[1] != config.max_cost.currency or worst[0] > config.max_cost.amount:
             raise UsageError(f"the plan may cost {worst[0]} {worst[1]}, over --max-cost {config.max_cost}")
-    limits: dict[str, float] = {"chars": config.max_chars, "sessions": config.max_sessions, "rate": config.max_rate}
+    caps = {"chars": config.max_chars, "sessions": config.max_sessions, "rate": config.max_rate}
+    limits = {name: float(cap) for name, cap in caps.items()}
     if config.max_cost is not None:
         limits["cost"] = float(config.max_cost.amount)
     if config.max_seconds is not None:
-        limits["seconds"] = config.max_seconds
+        limits["seconds"] = float(config.max_seconds)
     where = f"{target.kind} target" + (f" in {target.region}" if target.region else "")
     asked = f" and {probes} for wrong requests that cost nothing" if probes else ""
     return Intent(
