@@ -18,6 +18,7 @@ from ttsgate.errors import HarnessError
 from ttsgate.result.record import Result, SessionRecord
 from ttsgate.result.redact import Redactor
 from ttsgate.result.transcript import AUDIO_DELTA, Entry, Transcript, dump_transcript
+from ttsgate.result.writing import encoded
 from ttsgate.store.atomic import append_line, write_atomic
 
 __all__ = ["SESSIONS", "BundleFolder", "new_run_id", "redacted", "wav"]
@@ -51,9 +52,7 @@ class BundleFolder:
 
     def write_result(self, result: Result) -> None:
         """Write ``result.json``, redacted; readers see the run as far as it has come."""
-        data = bytearray(msgspec.json.format(msgspec.json.encode(self.redactor.data(result)), indent=1))
-        data += b"\n"
-        write_atomic(self.path / "result.json", data)
+        write_atomic(self.path / "result.json", encoded(self.redactor.data(result)))
 
     def log_command(self, argv: list[str], *, exit: int | None, started: str, seconds: float) -> None:
         """Append to ``commands.jsonl`` what was run; key material never stands in an argv of ours."""

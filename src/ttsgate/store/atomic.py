@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from ttsgate.errors import UsageError
@@ -18,8 +19,8 @@ from ttsgate.errors import UsageError
 __all__ = ["append_line", "write_atomic"]
 
 
-def write_atomic(path: Path, data: bytes | bytearray) -> None:
-    """Write `data` to `path`, replacing what was there; readers see the old content or the new, never a part.
+def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write `data`, or its pieces, to `path`; readers see what was there before or all of it, never a part.
 
     Missing folders are created.
 
@@ -31,7 +32,7 @@ def write_atomic(path: Path, data: bytes | bytearray) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with open(partial, "xb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, path)
