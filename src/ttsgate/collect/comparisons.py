@@ -12,8 +12,8 @@ from ttsgate.config import Config
 
 __all__ = ["INSTRUCTION", "Comparison", "comparisons"]
 
-INSTRUCTION = "Speak very slowly and in a low, sad voice."
-"""Asks for what can be measured: tempo, pitch and level."""
+INSTRUCTION = "Speak in a high and excited voice."
+"""Asks for what can be measured, pitch above all, without making the session longer."""
 _OTHER_RATES = (16_000, 8_000)
 """The first that differs from what is asked for anyway; below the models' own, so that the bands differ."""
 
