@@ -14,7 +14,7 @@ from ttsgate.bundle.comparing import Difference, compare
 from ttsgate.bundle.folder import wav
 from ttsgate.bundle.observations import observe_again
 from ttsgate.bundle.reading import Bundle
-from ttsgate.bundle.sessions import KEPT_FIELDS, OneAtATime, session_view
+from ttsgate.bundle.sessions import OneAtATime, session_view
 from ttsgate.bundle.trials import judge_trials
 from ttsgate.catalog import Model
 from ttsgate.collect.summary import measure
@@ -126,8 +126,6 @@ def _rejudge(bundle: Bundle, only: Collection[str] | None) -> Rejudged:
         fallback = view.files.get("fallback.wav")
         measure(view, fallback=fallback)
         assert view.record is not None
-        for name in KEPT_FIELDS:
-            setattr(view.record, name, getattr(record, name))
         sessions.append(view.record)
         view.let_go(slot.reading(record.id, read))
     new.sessions = sessions
@@ -170,7 +168,6 @@ def _view(bundle: Bundle, new: Result, record: SessionRecord, models: dict[str, 
     cell = next((c for c in new.cells if c.id == record.cell), None)
     if cell is None or record.id not in cell.sessions:
         raise EvidenceError(f"result.json: session {record.id} belongs to no cell")
-    # Pointers name the transcript, as when the run judged it.
     view = session_view(bundle, new, record, cell=cell, model=models[cell.model])
     transcript = view.transcript
     asked = (transcript.session, transcript.model, transcript.client, transcript.utterance, transcript.level)

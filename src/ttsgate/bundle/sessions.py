@@ -18,7 +18,7 @@ KEPT_FIELDS = ("transcript", "transcript_sha256", "audio", "audio_sha256")
 
 
 def session_view(bundle: Bundle, result: Result, record: SessionRecord, *, cell: Cell, model: Model) -> SessionView:
-    """The session with a summary of its own, whose pointers name the transcript.
+    """The session with a summary of its own, so that pointers name its files.
 
     Args:
         bundle: Where its files are.
@@ -31,11 +31,14 @@ def session_view(bundle: Bundle, result: Result, record: SessionRecord, *, cell:
         EvidenceError: a file is missing or not the one that the record names.
     """
     transcript, fallback = bundle.session(record)
+    summary = summarise(transcript, cell, model, attempt=record.attempt, probe=record.probe)
+    for name in KEPT_FIELDS:
+        setattr(summary, name, getattr(record, name))
     return SessionView(
         transcript=transcript,
         model=model,
         cell=cell,
-        record=summarise(transcript, cell, model, attempt=record.attempt, probe=record.probe),
+        record=summary,
         runtime=next((r for r in result.runtimes if r.id == cell.runtime), None),
         target=result.target,
         files={"fallback.wav": fallback} if fallback else {},

@@ -13,7 +13,7 @@ from pathlib import Path
 from ttsgate.bundle import BundleFolder
 from ttsgate.bundle.folder import redacted
 from ttsgate.bundle.reading import Bundle
-from ttsgate.bundle.sessions import KEPT_FIELDS, OneAtATime, session_view
+from ttsgate.bundle.sessions import OneAtATime, session_view
 from ttsgate.collect.plan import Plan, PlannedSession
 from ttsgate.collect.references import reference
 from ttsgate.collect.sessions import Collected
@@ -112,12 +112,13 @@ class Keeping:
         stored, cell = self.stored[planned.id], planned.cell
         self._refer(stored.utterance)
         view = self._read(stored, planned)
-        checks = engine.judge_session(view)
-        measure(view, fallback=view.files.get("fallback.wav"))
         record = view.record
         assert record is not None
-        for name in KEPT_FIELDS:
-            setattr(record, name, getattr(stored, name))
+        if self.config.keep_audio == "none":
+            record.audio = None  # nothing points to what will not be there
+        checks = engine.judge_session(view)
+        measure(view, fallback=view.files.get("fallback.wav"))
+        record.audio = stored.audio
         bad = any(c.outcome in ("fail", "error") for c in checks)
         if not bad:
             self._passed.append(record)

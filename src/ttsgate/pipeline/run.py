@@ -223,6 +223,7 @@ class Run:
         # A service may send a key back in any answer: nothing is rendered or printed but the redacted copy.
         self.result = self.redactor.data(result)
         result = self.result
+        result.notes = list(dict.fromkeys(result.notes))
         conclude(result, stopped=self._speaking.stopped)
         self._save()
         report.write_all(result, self.folder.path, templates=self.config.templates)
