@@ -36,6 +36,8 @@ def test_live_is_asked_for_not_established(configured: Configured) -> None:
         ({"http_url": "http://h/"}, "ws://h/api-ws/v1/realtime", "http://h/api/v1"),
         ({"ws_url": "ws://h/odd", "http_url": "http://i/odd"}, "ws://h/odd", "http://i/odd"),
         ({"ws_url": "ws://[::1]:1/api-ws/v1/realtime/"}, "ws://[::1]:1/api-ws/v1/realtime", "http://[::1]:1/api/v1"),
+        ({"ws_url": "wss://h/odd/x"}, "wss://h/odd/x", "https://h/api/v1"),
+        ({"ws_url": "ws://h/a/api-ws/v1/realtime"}, "ws://h/a/api-ws/v1/realtime", "http://h/a/api/v1"),
     ],
 )
 def test_the_other_url_is_derived(configured: Configured, given: dict[str, str], ws_url: str, http_url: str) -> None:
@@ -45,13 +47,10 @@ def test_the_other_url_is_derived(configured: Configured, given: dict[str, str],
     assert "not established as live" in target.claim
 
 
-@pytest.mark.parametrize(
-    ("given", "flag"), [({"ws_url": "ws://h/odd"}, "--http-url"), ({"http_url": "http://h/odd"}, "--ws-url")]
-)
-def test_an_odd_path_needs_both_urls(configured: Configured, given: dict[str, str], flag: str) -> None:
-    """Nothing is guessed from a path that is not the documented one."""
-    with pytest.raises(UsageError, match=f"give {flag} too"):
-        resolve_target(configured(**given))
+def test_a_websocket_is_not_guessed_from_an_odd_http_path(configured: Configured) -> None:
+    """Where HTTP is does not say at which path the websocket is, without which nothing can be judged."""
+    with pytest.raises(UsageError, match="give --ws-url too"):
+        resolve_target(configured(http_url="http://h/odd"))
 
 
 def test_custom_needs_a_url(configured: Configured) -> None:

@@ -38,12 +38,11 @@ def _with_path(url: str, path: str) -> str:
 def derive_http_url(ws_url: str) -> str:
     """The HTTP base on the same host: ``ws(s)://H/api-ws/v1/realtime`` gives ``http(s)://H/api/v1``.
 
-    Raises:
-        UsageError: the path does not end so; the HTTP base has to be given.
+    What stands before the service's own path is kept; another path says nothing of where HTTP is, if anywhere.
     """
-    if not ws_url.endswith(_WS_PATH):
-        raise UsageError(f"{ws_url} does not end in {_WS_PATH}, so the HTTP base cannot be told: give --http-url too")
-    return "http" + ws_url.removeprefix("ws").removesuffix(_WS_PATH) + _HTTP_PATH
+    parts = urlsplit(ws_url)
+    before = parts.path.removesuffix(_WS_PATH) if parts.path.endswith(_WS_PATH) else ""
+    return f"{parts.scheme.replace('ws', 'http', 1)}://{parts.netloc}{before}{_HTTP_PATH}"
 
 
 def derive_ws_url(http_url: str) -> str:

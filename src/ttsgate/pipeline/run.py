@@ -39,10 +39,10 @@ from ttsgate.pipeline.resuming import Begun, differences, find_begun
 from ttsgate.pipeline.speaking import Speaking
 from ttsgate.pipeline.way import Way
 from ttsgate.probes.compiling import compile_scripts
-from ttsgate.probes.connectivity import Connectivity, planned_steps
+from ttsgate.probes.connectivity import NO_HTTP, Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
 from ttsgate.recorder.process import embedded_replay
-from ttsgate.result.record import CheckRecord, Outcome, Result, Resumption, Verdict
+from ttsgate.result.record import CheckRecord, Outcome, Result, Resumption, Skip, Verdict
 from ttsgate.result.redact import Redactor
 from ttsgate.store.holding import make_and_hold
 from ttsgate.store.journal import Journal
@@ -327,12 +327,16 @@ class Run:
 
     def _connect(self) -> None:
         way = self._way
-        probe = Connectivity(http=way.http(), session=way.knock(self.plan, self.config), tls=way.tls())
+        derived = self.config.target == "custom" and self.config.http_url is None
+        knock = way.knock(self.plan, self.config)
+        probe = Connectivity(http=way.http(), session=knock, tls=way.tls(), http_derived=derived)
         self.result.connectivity = self.redactor.data(asyncio.run(probe.run(self._steps())))
         for step in self.result.connectivity:
             self._ledger.keep(*engine.judge_step(step))
         asyncio.run(establish(self.result.target, self.result.connectivity, way.network, way.route()))
-        failed = {s.name: s for s in self.result.connectivity if s.outcome != "pass"}
+        failed = {s.name: s for s in self.result.connectivity if s.outcome not in ("pass", "skipped")}
+        absent = {s.name: s for s in self.result.connectivity if s.outcome == "skipped"}
+        self.result.skips += [Skip(subject=s.name, code=NO_HTTP, why=s.detail) for s in absent.values()]
         broken = next((s for s in self.result.connectivity if s.outcome == "fail" and s.name in _HARD), None)
         refused = next((s for s in failed.values() if s.name == "models" and s.status in (401, 403)), None)
         for cell in self.plan.cells:
@@ -341,7 +345,9 @@ class Run:
             if (why := broken or refused) is not None:
                 words = f"step {why.name} failed: {why.detail}"
             elif cell.client == "sdk-http":
-                if "models" in failed and failed["models"].status is None:
+                if "models" in absent:
+                    self._ledger.block(cell.id, "skipped", NO_HTTP, absent["models"].detail)
+                elif "models" in failed and failed["models"].status is None:
                     words = f"step models failed: {failed['models'].detail}"
             elif "session" in failed:
                 words = f"step session failed: {failed['session'].detail}"

@@ -171,7 +171,9 @@ class Speaking:
             model = self.plan.models.get(name)
             if model is None or model.custom_voice is None:
                 continue
-            listed = await self._voices.http.all_voices(model.custom_voice) or []
+            listed = await self._voices.http.all_voices(model.custom_voice)
+            if listed is None:
+                continue
             made_for = next((v.get("target_model") for v in listed if v.get("voice") == voice), None)
             if made_for != name:
                 what = f"was made for {made_for}" if made_for else "is not in the account's list"

@@ -27,6 +27,13 @@ __all__ = ["STEPS", "Connectivity", "planned_steps"]
 STEPS = ("name", "tcp", "tls", "models", "voices-design", "voices-clone", "session")
 """All steps in order; which of them a run takes follows from the target and the models."""
 
+NO_HTTP = "no-http"
+"""Reason code of what needs an HTTP side that nobody said is there."""
+_WEBSOCKET_ONLY = (404, 405, 426, 501)
+"""How servers of one path, or of one protocol, answer a plain GET (RFC 9110)."""
+_NO_HTTP_CLASSES = ("ServerDisconnectedError", "ClientResponseError", "ClientOSError", "ClientConnectionResetError")
+"""How the end of a connection looks on which no HTTP was spoken, though it could be made."""
+
 STEP_TIMEOUT_S = 6.0
 """One step; a target that hangs everywhere costs a few of them, since later steps are blocked."""
 
@@ -47,13 +54,19 @@ class Connectivity:
     session: WireSession
     """Plan of the handshake step."""
     tls: ssl.SSLContext | None = None
+    http_derived: bool = False
+    """Nobody said that there is an HTTP side: its address was derived from that of the websocket."""
 
     async def run(self, steps: Sequence[str]) -> list[ConnectivityStep]:
         """Take `steps`; a failed one blocks those that need it and only those."""
         done: dict[str, ConnectivityStep] = {}
         for name in steps:
             blocker = next((n for n in _NEEDS[name] if n in done and done[n].outcome != "pass"), None)
-            if blocker is not None:
+            if name.startswith("voices-") and "models" in done and done["models"].outcome == "skipped":
+                done[name] = ConnectivityStep(
+                    name=name, url=self._url(name), outcome="skipped", detail=done["models"].detail
+                )
+            elif blocker is not None:
                 done[name] = ConnectivityStep(
                     name=name, url=self._url(name), outcome="blocked", detail=f"needs step {blocker}"
                 )
@@ -151,7 +164,11 @@ class Connectivity:
             ids = [m["id"] for m in listed if isinstance(m, dict) and isinstance(m.get("id"), str)]
         ours = [i for i in ids if i in MODELS]
         good = bool(ids) or listed == []
-        return self._from_answer("models", answer, good=good, detail=f"{len(ids)} models visible", models=ours)
+        step = self._from_answer("models", answer, good=good, detail=f"{len(ids)} models visible", models=ours)
+        if self.http_derived and not good and _no_http_side(answer):
+            step.outcome = "skipped"
+            step.detail = f"no HTTP side at the derived address ({step.detail}); give --http-url if there is one"
+        return step
 
     async def _voices(self, kind: str) -> ConnectivityStep:
         answer = await self.http.voices(kind)
@@ -215,6 +232,11 @@ class Connectivity:
             failed = self._failed(name, error_class, f"HTTP {answer.status}: {answer.message or answer.text[:120]!r}")
         failed.ms, failed.status, failed.code, failed.message = answer.ms, answer.status, answer.code, answer.message
         return failed
+
+
+def _no_http_side(answer: HttpAnswer) -> bool:
+    """Whether what answered is evidently a websocket server and nothing else."""
+    return answer.status in _WEBSOCKET_ONLY or (answer.status is None and answer.error_class in _NO_HTTP_CLASSES)
 
 
 def _peer(transcript: Transcript) -> dict[str, Any]:
