@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,18 @@ def test_options(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert probed == bool(stage(ran, "negative"))
     assert ([None, "rate"] if probed else [None]) == [c["variant"] for c in ran.result["cells"]]
     assert 0 == sum(o["characters"] for o in ran.result["observations"])
+
+
+def test_an_interpreter_that_only_other_machines_have(tmp_path: Path) -> None:
+    """Listed in a file: its cells are skipped with that reason, the others are judged; under CI it is an error."""
+    listed = json.dumps([sys.executable, "python3.99"])
+    (tmp_path / "gate.toml").write_text(f"python = {listed}\n", "utf-8")
+    words = ("--client", "sdk-realtime", "--model", FLASH, "--text", "Good morning.")
+
+    ran = ttsgate("validate", *words, base=tmp_path / "out", cwd=tmp_path)
+    assert 0 == ran.exit, ran.out + ran.err
+    assert ["pass", "skipped"] == [c["state"] for c in ran.result["cells"]]
+    assert [("interpreter", True)] == [(s["code"], "python3.99" in s["why"]) for s in ran.result["skips"]]
+    under_ci = ttsgate("validate", *words, base=tmp_path / "ci", cwd=tmp_path, env={"CI": "true"})
+    assert 2 == under_ci.exit
+    assert "python3.99" in under_ci.err

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.judgement.written import view_of
 from ttsgate.judgement.engine import judge_cell, judge_run, judge_script, judge_session, judge_step
-from ttsgate.judgement.registry import Blocked, Check, Inconclusive, NotApplicable, Problem
+from ttsgate.judgement.registry import Blocked, Check, Inconclusive, Missing, NotApplicable, Problem
 from ttsgate.judgement.views import CellView, RunView
 from ttsgate.result.record import Cell, CompileRecord, ConnectivityStep, Evidence
 
@@ -70,6 +70,14 @@ def test_a_broken_rule_is_an_error_of_ours() -> None:
 def test_not_applicable_leaves_no_record() -> None:
     """A check without anything to say is not recorded as passed."""
     assert [] == judge_session(VIEW, [rule("A-x", raising(NotApplicable()))])
+
+
+def test_a_package_that_is_not_there_is_a_skip() -> None:
+    """A check that was asked for and lacks its optional package says which, and is neither passed nor failed."""
+    (record,) = judge_session(VIEW, [rule("A-x", raising(Missing("pip install 'ttsgate[asr]'")))])
+
+    assert ("skipped", "extra") == (record.outcome, record.reason)
+    assert "asr" in record.message
 
 
 def test_inconclusive_and_blocked_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,10 @@ from ttsgate.probes.wrong import PROBES, Probe
 from ttsgate.result.record import Cell, Intent, Runtime, Target
 from ttsgate.result.transcript import Utterance
 
-__all__ = ["Plan", "PlannedSession", "budget_of", "make_plan", "planned_runtimes", "utterance"]
+__all__ = ["MISSING", "Plan", "PlannedSession", "budget_of", "make_plan", "planned_runtimes", "utterance"]
+
+MISSING = "there is no such interpreter on this machine"
+"""Error of a runtime that cannot even be asked for its version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +67,16 @@ class Plan:
 def planned_runtimes(config: Config) -> list[Runtime]:
     """The interpreters under test: those named, else our own if an SDK client is asked for; each id once.
 
+    One that a file lists and this machine does not have is there, too, with its `Runtime.error`.
+
     Raises:
         UsageError: one of them does not start.
     """
     runtimes = [inspect_runtime(p, given=True) for p in config.pythons]
+    runtimes += [
+        Runtime(id=_safe(name), python="none", executable=name, given=True, error=MISSING)
+        for name in config.missing_pythons
+    ]
     if not runtimes and any(c != "wire" for c in config.clients):
         runtimes = [inspect_runtime(Path(sys.executable), given=False)]
     seen: Counter[str] = Counter()
@@ -75,6 +85,11 @@ def planned_runtimes(config: Config) -> list[Runtime]:
         if seen[runtime.id] > 1:
             runtime.id += f"-{seen[runtime.id]}"
     return runtimes
+
+
+def _safe(name: str) -> str:
+    """A name that can stand in a cell's id."""
+    return "missing-" + re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
 
 
 def make_plan(config: Config, target: Target, runtimes: Sequence[Runtime]) -> Plan:

@@ -85,6 +85,8 @@ class Config:
     baseline: str | None
     pythons: tuple[Path, ...]
     """Interpreters under test; empty for the harness's own."""
+    missing_pythons: tuple[str, ...]
+    """Interpreters that the file lists and this machine does not have; their cells are skipped."""
     scripts: tuple[str, ...]
     """Absolute patterns; empty for the packaged script."""
     script_pythons: tuple[str, ...]
@@ -134,6 +136,8 @@ class _Found:
     raw: Any
     layer: int
     place: Place
+    missing: tuple[str, ...] = ()
+    """What was asked for and is not there."""
 
 
 def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Config:
@@ -157,7 +161,7 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
     found = {
         o.name: _from_cli(o, cli, environ, cwd)
         or _from_env(o, environ, cwd)
-        or _from_file(o, file, environ)
+        or _from_file(o, file, environ, ci=ci)
         or _default(o, environ, cwd)
         for o in OPTIONS.values()
     }
@@ -190,6 +194,7 @@ def resolve(cli: Mapping[str, Any], environ: Mapping[str, str], cwd: Path) -> Co
         required_models=required,
         texts=_texts(found),
         compare=_compare(found["compare"]),
+        missing_pythons=found["python"].missing,
         voices=_voices(found["voice"], known),
         sample_rate=int(values["sample_rate"]) if values["sample_rate"] else None,
         script_pythons=_versions(found["script_python"]),
@@ -226,7 +231,7 @@ def _from_env(option: Option, environ: Mapping[str, str], cwd: Path) -> _Found |
     return _Found(read_value(option, raw, place), raw, 2, place)
 
 
-def _from_file(option: Option, file: FileSettings | None, environ: Mapping[str, str]) -> _Found | None:
+def _from_file(option: Option, file: FileSettings | None, environ: Mapping[str, str], *, ci: bool) -> _Found | None:
     if file is None or option.name not in file.options:
         return None
     raw = file.options[option.name]
@@ -236,7 +241,21 @@ def _from_file(option: Option, file: FileSettings | None, environ: Mapping[str, 
         base=file.path.parent,
         environ=environ,
     )
+    if option.kind == "program" and option.repeatable and isinstance(raw, list) and not ci:
+        return _present(option, raw, place)
     return _Found(read_value(option, raw, place), raw, 1, place)
+
+
+def _present(option: Option, raw: list[Any], place: Place) -> _Found:
+    """Of the programs that a file lists for every machine, those that this one has."""
+    there: list[Any] = []
+    missing: list[str] = []
+    for one in raw:
+        try:
+            there += read_value(option, [one], place)
+        except UsageError:
+            missing.append(str(one))
+    return _Found(tuple(there), raw, 1, place, tuple(missing))
 
 
 def _default(option: Option, environ: Mapping[str, str], cwd: Path) -> _Found:

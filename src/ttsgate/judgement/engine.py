@@ -10,6 +10,7 @@ from ttsgate.judgement.registry import (
     Blocked,
     Check,
     Inconclusive,
+    Missing,
     NotApplicable,
     Problem,
     Subject,
@@ -113,6 +114,9 @@ def _one(check: Check, view: Any, subject: str, outcomes: dict[str, Outcome]) ->
         return None
     except Blocked as exc:
         return _blocked(record, str(exc))
+    except Missing as exc:
+        record.outcome, record.message, record.reason = "skipped", str(exc), "extra"
+        return record
     except Inconclusive as exc:
         record.outcome, record.message, record.reason = "inconclusive", str(exc), "undecided"
         return record

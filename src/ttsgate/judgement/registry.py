@@ -15,6 +15,7 @@ __all__ = [
     "Blocked",
     "Check",
     "Inconclusive",
+    "Missing",
     "NotApplicable",
     "Problem",
     "Stage",
@@ -58,6 +59,10 @@ class NotApplicable(Exception):
 
 class Inconclusive(Exception):
     """Raised by a check that could not decide; the text says why."""
+
+
+class Missing(Exception):
+    """Raised by a check that was asked for and whose optional package is not installed; the text says how to get it."""
 
 
 class Blocked(Exception):

@@ -41,6 +41,8 @@ class Ledger:
         for record in records:
             record.decides = record.model is None or self._config.decides(record.model)
             self.records[(record.check, record.subject)] = record
+            if record.reason == "extra" and not any(s.subject == record.check for s in self._result.skips):
+                self._result.skips.append(Skip(subject=record.check, code="extra", why=record.message))
 
     def block(self, cell_id: str, outcome: Outcome, code: str, why: str) -> None:
         """Say that a cell does not run; the first reason stands."""

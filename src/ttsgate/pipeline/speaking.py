@@ -13,7 +13,7 @@ from pathlib import Path
 from ttsgate.bundle import BundleFolder
 from ttsgate.collect.budget import Budget
 from ttsgate.collect.pacing import Pace
-from ttsgate.collect.plan import Plan, PlannedSession, utterance
+from ttsgate.collect.plan import MISSING, Plan, PlannedSession, utterance
 from ttsgate.collect.sessions import Collected, Collector
 from ttsgate.collect.voices import NO_VOICE, Voices, undo
 from ttsgate.config import Config, Secret
@@ -65,6 +65,11 @@ class Speaking:
 
     def run(self) -> None:
         """Run every session that is not blocked and was not kept before; those that do not run say so."""
+        missing = {r.id: r for r in self.plan.runtimes if r.error == MISSING}
+        for cell in self.plan.cells:
+            if cell.runtime in missing:
+                why = f"{MISSING}: {missing[cell.runtime].executable}"
+                self.ledger.block(cell.id, "skipped", "interpreter", why)
         for session in self.plan.sessions:
             if session.id in self.keeping.stored:
                 self.keeping.judge(session)
