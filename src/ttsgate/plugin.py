@@ -6,6 +6,7 @@ through the root ``conftest.py``.  Outcomes are those of the run, never pytest's
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from ttsgate.config import key_variables, resolve
-from ttsgate.errors import HarnessError, TtsgateError
+from ttsgate.errors import HarnessError, TtsgateError, UsageError
 from ttsgate.pipeline import Run, Subject
 from ttsgate.result.record import CheckRecord, Outcome
 
@@ -68,8 +69,7 @@ class SuitePlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", _MARKER)
         config.option.json_report = True
-        config.option.json_report_file = str(self.run.folder.path / "pytest.json")
-        config.option.json_report_indent = 1
+        config.option.json_report_file = ""  # we write it: whole or not at all
         config.option.json_report_omit = ["collectors", "keywords", "streams"]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -135,6 +135,10 @@ class SuitePlugin:
         clean = self.run.redactor.data(dict(json_report))
         json_report.clear()
         json_report.update(clean)
+        try:
+            self.run.folder.write_bytes("pytest.json", json.dumps(clean, default=str, indent=1).encode())
+        except UsageError as exc:
+            self.broke = exc
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:

@@ -9,6 +9,7 @@ import pytest
 
 from ttsgate.bundle.manifest import ATTESTATION, MANIFEST
 from ttsgate.bundle.pruning import choose, remove
+from ttsgate.store.holding import hold
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -61,7 +62,7 @@ class TestChoose:
         assert [0, 1, 2, 3, 4, 5] == gone(runs, keep=0, force=True)
 
     def test_unfinished(self, runs: list[Path]) -> None:
-        """A run without seal stays for a day, since it may still be going on; after that it was killed."""
+        """A run without seal stays for a day, since it may be gone on with."""
         (runs[0] / MANIFEST).unlink()
         assert 0 in gone(runs, keep=1)
 
@@ -73,6 +74,16 @@ class TestChoose:
 
         assert runs[5] not in [d.folder for d in doomed]
         assert any(k.folder == runs[5] and k.why.startswith("not sealed") for k in kept)
+
+    def test_running(self, runs: list[Path]) -> None:
+        """Nothing that some process writes into is deleted, forced or not."""
+        held = hold(runs[0])
+        assert held is not None
+        for force in (False, True):
+            doomed, kept = choose(runs, keep=0, older_than=None, force=force, now=NOW)
+            assert runs[0] not in [d.folder for d in doomed]
+            assert "still running" in [k.why for k in kept if k.folder == runs[0]]
+        held.release()
 
     def test_strange_names(self, runs: list[Path], tmp_path: Path) -> None:
         """A folder whose name tells no time is never old."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -59,6 +60,24 @@ def test_a_failure_leaves_the_old_file_and_no_remains(tmp_path: Path, monkeypatc
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["f.txt"]
+
+
+def test_a_line_that_does_not_fit_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a full disk took of a line is taken away again, so that all lines are whole."""
+    path = tmp_path / "lines"
+    append_line(path, b"first")
+    original = io.FileIO.write
+
+    class Short(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            return original(self, data[:3])
+
+    monkeypatch.setattr("builtins.open", lambda path, *_, **__: Short(path, "a+"))
+    with pytest.raises(UsageError, match="No space left on device"):
+        append_line(path, b"second")
+    monkeypatch.undo()
+
+    assert b"first\n" == path.read_bytes()
 
 
 def test_places_where_nothing_can_be_written(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from ttsgate.bundle.manifest import ATTESTATION, MANIFEST
 from ttsgate.errors import UsageError
+from ttsgate.store.holding import is_held
 
 __all__ = ["Doomed", "Kept", "choose", "remove"]
 
-MAY_STILL_RUN = timedelta(days=1)
-"""An unsealed run younger than this may still be writing."""
+MAY_BE_RESUMED = timedelta(days=1)
+"""A run that was killed and is younger than this may be gone on with: what it paid for is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def choose(
         folders: Runs, oldest first.
         keep: How many of the newest stay in any case; None for no such rule.
         older_than: Only runs older than this go; None for no such rule.
-        force: Let the newest and signed runs go, too.
+        force: Let the newest, signed and unfinished runs go, too; never one that is running.
         now: The present.
     """
     doomed: list[Doomed] = []
@@ -56,8 +57,9 @@ def choose(
         age = now - _began(folder)
         if (keep is not None and place < keep) or (older_than is not None and age <= older_than):
             continue
-        why = _protected(folder, newest=place == 0, age=age)
-        if why is not None and not force:
+        running = is_held(folder)
+        why = "still running" if running else _protected(folder, newest=place == 0, age=age)
+        if why is not None and (running or not force):
             kept.append(Kept(folder, why))
         else:
             doomed.append(Doomed(folder, age))
@@ -69,8 +71,8 @@ def _protected(folder: Path, *, newest: bool, age: timedelta) -> str | None:
         return "the newest run"
     if (folder / ATTESTATION).exists():
         return "signed"
-    if not (folder / MANIFEST).exists() and age < MAY_STILL_RUN:
-        return "not sealed: it may still be running"
+    if not (folder / MANIFEST).exists() and age < MAY_BE_RESUMED:
+        return "not sealed: it can be gone on with (ttsgate validate --resume)"
     return None
 
 

@@ -21,7 +21,7 @@ __all__ = ["command"]
 def command(keep: int | None, older_than: timedelta | None, force: bool, dry_run: bool, output_dir: str | None) -> None:
     """Delete old runs: those that are neither among the N newest nor younger than AGE.
 
-    Give --keep, --older-than or both. The newest run, signed runs, and runs that may still be going on are never
+    Give --keep, --older-than or both. The newest run, signed runs, and runs that may be gone on with are never
     deleted without --force.
     """
     if keep is None and older_than is None:

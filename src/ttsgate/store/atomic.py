@@ -8,6 +8,7 @@ survives a power cut, which costs one more sync a file.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -65,7 +66,8 @@ def append_line(path: Path, line: bytes) -> None:
             torn = end > 0 and os.pread(file.fileno(), 1, end - 1) != b"\n"
             data = (b"\n" if torn else b"") + line + b"\n"
             if file.write(data) != len(data):
-                raise OSError(28, "No space left on device")
+                file.truncate(end)  # no half line for others to stumble over
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
         if new:
             _sync_folder(path.parent)
