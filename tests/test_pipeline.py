@@ -17,7 +17,8 @@ FLASH = catalog.FIVE[0]
 
 def run(tmp_path: Path, **given: Any) -> Run:
     """A run of the wire client that has not begun."""
-    options = {"client": ("wire",), "model": (FLASH,), "text": ("Good morning.",), "output_dir": str(tmp_path / "out")}
+    options: dict[str, Any] = {"client": ("wire",), "model": (FLASH,), "text": ("Good morning.",)}
+    options |= {"compare": ("none",), "skip_probes": True, "output_dir": str(tmp_path / "out")}
     return Run(resolve({**options, **given}, {}, tmp_path), {}, ["ttsgate", "validate"])
 
 
