@@ -250,3 +250,12 @@ def test_megabytes_do_not_take_for_ever(filler: str) -> None:
     masked = redactor.text(text)
     assert time.process_time() - began < 10
     assert not redactor.leaks(masked.encode())
+
+
+def test_a_large_file_is_swept_to_its_end() -> None:
+    """Wherever it stands, across the borders of what is looked at together too."""
+    redactor = Redactor([KEY])
+    filler = b"0123456789 " * 400_000
+    for at in (0, (1 << 22) - len(KEY) // 2, 1 << 22, len(filler)):
+        assert redactor.leaks(filler[:at] + quote(KEY).encode() + filler[at:])
+    assert not redactor.leaks(filler)

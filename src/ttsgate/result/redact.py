@@ -37,6 +37,7 @@ _Bytes = bytes
 _PIECE = 12
 _SHORTEST = 4
 _BLOCK = 1 << 16
+_SWEPT, _LONGEST_TOKEN = 1 << 22, 4096
 _SHORT, _REMEMBERED = 200, 20_000
 """A result says the same few short things again and again: so many of them are looked through once only."""
 _ALNUM = re.compile(r"[A-Za-z0-9]+")
@@ -69,7 +70,8 @@ class _Spelling:
         self._letters = run.encode() if len(run) >= _SHORTEST else None
         self._escapes = _escapes(run[0]) if every and self._letters else ()
         self._text, self._every = text, every
-        self._reach = len(text) * (_LONGEST_WRAP + 12)
+        self.reach = len(text) * (_LONGEST_WRAP + 12)
+        """The longest that any spelling of it can be, characters."""
 
     @functools.cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -84,7 +86,7 @@ class _Spelling:
             return
         done = 0
         for at in range(0, len(text), _BLOCK):
-            start, end = max(done, at - self._reach), min(len(text), at + _BLOCK + self._reach)
+            start, end = max(done, at - self.reach), min(len(text), at + _BLOCK + self.reach)
             if self._possible(_Gist(text[start:end])):
                 for match in self._pattern.finditer(text, start, end):
                     yield match.span()
@@ -244,6 +246,11 @@ class Redactor:
         """Whether a known secret, in any spelling, or a token by its shape is still in `data`."""
         if any(raw in data for raw in self._raw):
             return True
+        # In blocks that overlap by the longest that anything can be: a large file is not to stand here four times.
+        reach = max((s.reach for s in self._spelled), default=0) + _LONGEST_TOKEN
+        return any(self._leaks_in(data[at : at + _SWEPT + reach]) for at in range(0, len(data), _SWEPT))
+
+    def _leaks_in(self, data: _Bytes) -> bool:
         text = data.decode("utf-8", "surrogateescape")
         if any(exact in text for exact in self._exact):
             return True
