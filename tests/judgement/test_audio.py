@@ -13,7 +13,12 @@ from tests.judgement.voices import CHINESE, ENGLISH, Samples, resampled, session
 from ttsgate.judgement.engine import judge_session
 from ttsgate.judgement.registry import CHECKS
 from ttsgate.judgement.views import SessionView
+from ttsgate.measure.integrity import dropouts
 
+LONG = (
+    "The train to the airport leaves in ten minutes from platform four, please have your ticket ready. "
+    "We wish you a pleasant journey, and thank you for travelling with us today."
+)
 AUDIO = [c for c in CHECKS.values() if c.stage in ("synthesis", "audio") or c.id in ("P-base64", "P-even-bytes")]
 
 
@@ -213,3 +218,32 @@ def test_wav_is_read_as_asked() -> None:
     header += struct.pack("<IHHIIHH", 16, 1, 1, 24000, 48000, 2, 16) + b"data" + struct.pack("<I", 0xFFFFFFFF)
 
     assert [] == failed(session(header + speech().astype("<i2").tobytes(), format="wav"))
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_a_text_cannot_be_told_in_noise(text: str) -> None:
+    """What hides the order of sounds keeps the check from judging it, right text or wrong."""
+    samples = speech(text)
+    noise = np.random.default_rng(6).normal(0, 0.2 * np.std(samples), len(samples))
+
+    assert "A-text" not in failed(session((samples[::-1] + noise).astype(np.int16), text))
+
+
+def test_pieces_cut_out() -> None:
+    """Ends that do not fit, again and again, show that something is missing between them."""
+    samples = speech(LONG, "Ethan")
+    kept = [samples[i : i + 4200] for i in range(0, len(samples), 6000)]
+
+    assert "A-splice" in failed(session(np.concatenate(kept), LONG, piece_ms=10_000))
+    assert [] == failed(session(samples, LONG))
+
+
+def test_a_hole_that_ends_in_a_word() -> None:
+    """A hole may begin in a pause: sound at full swing from its first sample shows where it ends."""
+    samples = speech()
+    loudness = np.convolve(np.abs(samples), np.ones(480) / 480, "same")
+    word = int(loudness.argmax())
+    hole = np.zeros(2400, np.int16)
+
+    assert dropouts(np.concatenate([samples, hole, samples[word:]]), 24000)
+    assert dropouts(np.concatenate([samples, hole, samples]), 24000) == []

@@ -9,7 +9,7 @@ import numpy as np
 from ttsgate.judgement.audio import fault
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
-from ttsgate.measure.integrity import clicks, dropouts, repeats, seams
+from ttsgate.measure.integrity import breaks, clicks, dropouts, repeats, seams
 
 __all__: list[str] = []
 
@@ -20,6 +20,11 @@ SEAM = 5.0
 pulses); a join of waveforms that do not belong together has a median of 7."""
 BAD_SEAM = 12.0
 """A single seam this bad is a click by itself: good speech does not reach 6."""
+BREAK = 6.0
+"""Prediction error anywhere against its neighbourhood.  One place in a few hundred seconds of good natural speech
+gets there; a place where 50 ms were cut out does so two times in five, for the rest ends join by chance."""
+BREAKS, BREAKS_PER_S = 4, 0.5
+"""Fewest breaks, and fewest a second: a raw formant synthesiser clicks up to three times in a sentence by itself."""
 CLICKS_PER_S = 1.5
 """Isolated spikes a second.  Of 250 clips of good speech two in a hundred held any, and none more than three."""
 COPY_S = 0.04
@@ -113,6 +118,28 @@ def _clicks(view: SessionView) -> Iterator[Problem]:
         yield fault(
             view,
             f"{len(found)} isolated spikes, the first at {found[0] / view.rate:.2f} s",
+            "service.audio",
+            sample=found[0],
+        )
+
+
+@check(
+    "A-splice",
+    sentence="Nothing was cut out of the sound.",
+    why="Lost pieces make the speech hasty and rough; neither silence nor the borders of deltas show where they were.",
+    stage="audio",
+    needs=("A-byte-order", "A-noise", "A-repeat", "A-continuity", "A-clicks", "A-dropout"),
+)
+def _splice(view: SessionView) -> Iterator[Problem]:
+    _plain(view)
+    assert view.samples is not None
+    seconds = len(view.samples) / view.rate
+    found = breaks(view.samples, view.rate, times=BREAK)
+    if len(found) >= BREAKS and len(found) > BREAKS_PER_S * seconds:
+        yield fault(
+            view,
+            f"the sound breaks off and goes on elsewhere at {len(found)} places in {seconds:.1f} s, the first at "
+            f"{found[0] / view.rate:.2f} s",
             "service.audio",
             sample=found[0],
         )

@@ -22,6 +22,9 @@ more because the best of six vocal tracts counts and because every reading is a 
 has its own sounds in their own order, whatever the voice.  Between the two is room, and the limit lies near the lower
 end of it, because a false alarm costs more than a miss: measured rates stand in docs/explanation/audio.md.
 """
+LEAST_DEPTH_DB = 25.0
+"""Between the sounding parts and the quietest tenth: noise nearer than that fills pauses and closures and hides the
+order of sounds, of right text too."""
 DIRECTED_WORDS = 0.03
 """The same where an instruction may have asked for whispering, singing or shouting."""
 
@@ -38,7 +41,7 @@ def _text(view: SessionView) -> Iterator[Problem]:
     judged_text(view)
     if bent(view) or view.asked.voice in DIALECTS or view.agreement is None:
         raise NotApplicable  # a dialect has other sounds for the same characters
-    if view.agreement.sound_s < LEAST_SOUND_S:
+    if view.agreement.sound_s < LEAST_SOUND_S or view.levels.active_db - view.levels.floor_db < LEAST_DEPTH_DB:
         raise NotApplicable
     score = view.agreement.score
     if score < (DIRECTED_WORDS if directed(view) else OTHER_WORDS):
