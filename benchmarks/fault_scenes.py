@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -17,9 +18,11 @@ from ttsgate import catalog, judgement
 from ttsgate.clients.http import HttpClient
 from ttsgate.clients.sdk import SdkChild, SdkOutcome, SdkRequest
 from ttsgate.clients.wire import WireSession, synthesize
+from ttsgate.collect.references import reference
 from ttsgate.collect.summary import summarise
 from ttsgate.collect.voices import Voices
 from ttsgate.config import DEFAULT_TEXT, compatible_url, find_data
+from ttsgate.emulator.faults.registry import Fault
 from ttsgate.emulator.process import Endpoints
 from ttsgate.judgement import engine
 from ttsgate.judgement.diagnosis import diagnose
@@ -29,7 +32,7 @@ from ttsgate.result.record import Cell, CheckRecord, ConnectivityStep, Finding, 
 from ttsgate.result.transcript import Transcript, Utterance
 from ttsgate.store.journal import Journal
 
-__all__ = ["FLASH", "INSTRUCT", "SCRIPT", "Heard", "Seen", "judge", "over_http", "over_sdk", "over_wire", "say"]
+__all__ = ["FLASH", "SCRIPT", "Heard", "Score", "Seen", "over_http", "over_sdk", "over_wire", "say", "scored"]
 
 FLASH, INSTRUCT = "qwen3-tts-flash-realtime", "qwen3-tts-instruct-flash-realtime"
 DESIGNED = "qwen3-tts-vd-realtime-2026-01-15"
@@ -75,6 +78,11 @@ class Seen:
     runtime: Runtime | None = None
 
 
+@cache
+def _read(text: str, language_type: str | None) -> str | None:
+    return reference(text, language_type)
+
+
 def judge(name: str, seen: Seen) -> tuple[list[CheckRecord], list[Finding]]:
     """Outcomes and findings, the service being somebody else's."""
     judgement.load_all()
@@ -99,6 +107,7 @@ def judge(name: str, seen: Seen) -> tuple[list[CheckRecord], list[Finding]]:
             cell=cell,
             record=summarise(transcript, cell, model, attempt=1, probe=heard.outcome.report if heard.outcome else None),
             runtime=seen.runtime,
+            reference=_read(asked.text, asked.language_type),
             files={"fallback.wav": heard.fallback} if heard.fallback is not None else {},
         )
         checks += engine.judge_session(view)
@@ -155,6 +164,10 @@ async def over_sdk(
     asked = Utterance(text=DEFAULT_TEXT, voice="Cherry")
     heard = await run_script(child, endpoints, "sdk-realtime", model, asked, work, timeout_s=timeout_s)
     heard.transcript.model = FLASH
+    for entry in heard.transcript.entries:
+        session = (entry.event or {}).get("session")
+        if isinstance(session, dict) and session.get("model") == model:
+            session["model"] = FLASH
     return Seen([heard], runtime=runtime)
 
 
@@ -225,3 +238,59 @@ async def put_in_force(endpoints: Endpoints, faults: Sequence[str]) -> None:
         session.put(f"{endpoints.admin_url}/faults", json=list(faults)) as answer,
     ):
         answer.raise_for_status()
+
+
+@dataclass
+class Score:
+    """What came of one fault, pair or variation."""
+
+    name: str
+    group: str
+    causes: tuple[str, ...] = ()
+    """Causes of which one should be named first; none for benign variations."""
+    checks: tuple[str, ...] = ()
+    """Checks of which one should fail."""
+    failed: list[str] = field(default_factory=list)
+    """Checks that did."""
+    found: list[str] = field(default_factory=list)
+    """Causes named, in order."""
+    broke: list[str] = field(default_factory=list)
+    """Checks of ours that raised."""
+    words: str = ""
+    """First finding, for people."""
+
+    @property
+    def caught(self) -> bool:
+        """Whether anything was found."""
+        return bool(self.found)
+
+    @property
+    def right(self) -> bool:
+        """Whether the first finding names an expected cause."""
+        return bool(self.found) and self.found[0] in self.causes
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is worth a look: missed, another cause first, no check that was meant, or a false alarm."""
+        return self.caught if self.group == "benign" else not (self.right and self.meant)
+
+    @property
+    def meant(self) -> bool:
+        """Whether a check that was meant to fail did."""
+        return any(c in self.failed for c in self.checks)
+
+
+def scored(faults: Sequence[Fault], seen: Seen, *, name: str = "") -> Score:
+    """Judge what was collected under `faults`; none for a good session that is called `name`."""
+    checks, findings = judge(name, seen)
+    expects = [f.expect for f in faults if f.expect]
+    return Score(
+        name=name or "+".join(f.name for f in faults),
+        group=faults[0].group if len(faults) == 1 else "pair" if faults else "benign",
+        causes=tuple(c for e in expects for c in e.causes),
+        checks=tuple(c for e in expects for c in e.checks),
+        failed=list(dict.fromkeys(c.check for c in checks if c.outcome == "fail" and c.severity != "note")),
+        found=[f.diagnosis.cause for f in findings],
+        broke=[f"{c.check}: {c.message}" for c in checks if c.outcome == "error"],
+        words=findings[0].message if findings else "",
+    )

@@ -187,3 +187,12 @@ class TestModifiers:
             injector.replace(["half", "nope"])
 
         assert ["silence"] == injector.names()
+
+
+def test_faults_compose() -> None:
+    """A fault that another one left nothing to work on does nothing, instead of breaking the emulator."""
+    injector = Injector(["field.delta-missing", "field.delta-odd", "field.delta-newlines"], seed=1)
+    injection = injector.for_session(Context(MODEL))
+    item = Outgoing(event={"type": "response.audio.delta", "event_id": "e", "delta": "AAAA"})
+
+    assert [{"type": "response.audio.delta", "event_id": "e"}] == [out.event for out in injection.outgoing(item)]

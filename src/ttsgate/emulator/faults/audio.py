@@ -104,7 +104,7 @@ _samples(
 @fault(
     "audio.other-text",
     "Another, fixed sentence is spoken.",
-    check="A-excess A-coverage",
+    check="A-text A-excess A-coverage",
     cause="service.text",
     text=word("Sorry, this service is not available at the moment, please try again later.", "what is spoken"),
 )
@@ -280,8 +280,8 @@ _samples(
 )
 _samples(
     "gap",
-    "A piece in the middle is replaced by zeros.",
-    lambda s, a, h: _zeroed(s, len(s) // 3, len(s) // 3 + _at(h, a["for_"])),
+    "A piece in the middle, around its loudest moment, is replaced by zeros.",
+    lambda s, a, h: _cut_out(s, _at(h, a["for_"]), h),
     check="A-dropout",
     for_=seconds(0.3, "length of the hole"),
 )
@@ -309,7 +309,7 @@ _samples(
     "loop",
     "The first second is repeated over and over.",
     lambda s, a, h: np.resize(s[: _at(h, a["of"])], len(s)),
-    check="A-repeat A-coverage",
+    check="A-repeat A-text A-coverage",
     cause="service.audio service.text",
     of=seconds(0.6, "length that is repeated"),
 )
@@ -317,14 +317,14 @@ _samples(
     "shuffled",
     "Pieces of the audio come in another order.",
     lambda s, a, h: _shuffled(s, _at(h, 0.1), h),
-    check="A-continuity A-coverage",
+    check="A-text A-continuity A-coverage",
     cause="service.audio service.text",
 )
 _samples(
     "reversed",
     "The audio is played backwards.",
     lambda s, a, h: s[::-1],
-    check="A-speech",
+    check="A-text A-speech",
     cause="service.text service.audio",
 )
 _samples(
@@ -349,9 +349,11 @@ _samples(
 )
 
 
-def _zeroed(samples: Samples, start: int, stop: int) -> Samples:
-    out = samples.copy()
-    out[start:stop] = 0
+def _cut_out(samples: Samples, size: int, hooks: Hooks) -> Samples:
+    out, third = samples.copy(), len(samples) // 3
+    middle = np.abs(samples[third : 2 * third].astype(np.int32))
+    start = max(0, third + (int(middle.argmax()) if len(middle) else 0) - size // 2)
+    out[start : start + size] = 0
     return out
 
 

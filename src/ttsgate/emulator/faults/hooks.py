@@ -291,5 +291,14 @@ class Injection:
         """What is sent for `item`."""
         items: Iterable[Outgoing] = (item,)
         for hook in self._outgoing:
-            items = [out for one in items for out in hook(one)]
+            items = [out for one in items for out in self._through(hook, one)]
         yield from items
+
+    def _through(self, hook: Callable[[Outgoing], Iterable[Outgoing]], item: Outgoing) -> Iterable[Outgoing]:
+        """What a fault makes of an item; the item itself where another fault left nothing of what this one changes."""
+        if len(self.hooks) == 1:
+            return hook(item)
+        try:
+            return list(hook(item))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            return (item,)
