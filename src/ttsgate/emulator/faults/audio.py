@@ -295,7 +295,7 @@ _samples(
     "skips",
     "Pieces of the audio are missing without a trace.",
     lambda s, a, h: _every(s, _at(h, 0.25), lambda piece: piece[: len(piece) * 7 // 10]),
-    check="A-continuity A-coverage",
+    check="A-splice A-continuity A-coverage",
     cause="service.audio service.text",
 )
 _samples(

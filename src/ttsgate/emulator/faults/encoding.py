@@ -84,7 +84,7 @@ _samples(
     "wav-tail",
     "PCM begins with the second half of a WAV header.",
     lambda s, h: np.concatenate((_bytes(_header(h.ctx.sample_rate)[12:]), s)),
-    check="A-container A-clicks",
+    check="P-delta-bare A-container A-clicks",
 )
 
 
@@ -110,7 +110,7 @@ _every_delta(
     "wav-middle",
     "A WAV header stands in the middle of the stream.",
     lambda n: n == 5,
-    check="A-container A-clicks A-continuity",
+    check="P-delta-bare A-container A-clicks A-continuity",
 )
 
 
@@ -156,7 +156,7 @@ _samples(
 @fault(
     "audio.long-pause",
     "A long silence lies in the middle of the sentence.",
-    check="A-dropout",
+    check="A-pause A-dropout",
     cause="service.audio",
     of=seconds(3.0, "length of the silence"),
 )
