@@ -89,6 +89,30 @@ def test_one_model_that_hangs_does_not_block_the_others(monkeypatch: pytest.Monk
     assert [(f"wire.{instruct}-3", "target-hangs")] == seen.skipped
 
 
+def test_what_is_compared_with_a_cell_that_hangs_is_no_second_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that hangs in both of its voices does not close the door to the others."""
+    monkeypatch.setattr(sessions, "BASE_DEADLINE_S", 1.5)
+    flash, instruct = catalog.FIVE[:2]
+    other = planned(flash)
+    other.cell.id, other.cell.variant = f"{other.cell.id}.voice", "voice"
+    with EmulatorProcess(faults=[f"session.hang-at-start@{flash}"], pace=50, extra=["--unlimited"]) as emulator:
+        assert emulator.endpoints is not None
+        seen = Seen(emulator.endpoints.ws_url)
+        seen.run(planned(instruct), planned(flash), other, planned(flash, 2), planned(instruct, 2))
+
+    assert 4 == len(seen.ids)
+    assert [(f"wire.{flash}-2", "target-hangs")] == seen.skipped
+
+
+def test_the_service_that_bills_too_much_is_left() -> None:
+    """Once more was billed than the cap allows, nothing further begins, and the reason is the budget."""
+    seen = Seen("ws://127.0.0.1:9/x")
+    seen.collector.overrun = lambda: "20001 characters billed"
+    seen.run(planned(catalog.FIVE[0]))
+
+    assert ([], [(f"wire.{catalog.FIVE[0]}-1", "budget")]) == (seen.ids, seen.skipped)
+
+
 def test_nothing_begins_after_the_budget() -> None:
     """Sessions that the time is over for are skipped with that reason, not run late."""
     seen = Seen("ws://127.0.0.1:9/x", until=time.monotonic() - 1)

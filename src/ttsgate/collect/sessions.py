@@ -158,14 +158,14 @@ class Collector:
         most = HANGS_BEFORE_GIVING_UP if door in self._answers else 1
         # Nor is a second door tried for long when nothing came through the first.
         elsewhere = any(d != door and d not in self._answers and len(set(c)) > 1 for d, c in self._hung.items())
-        return cells.count(session.cell.id) >= most or len(set(cells)) >= HANGS_BEFORE_GIVING_UP - elsewhere
+        return cells.count(_plain(session)) >= most or len(set(cells)) >= HANGS_BEFORE_GIVING_UP - elsewhere
 
     async def _ended(self, collected: Collected) -> None:
         if self.spare_quota and (why := throttled(collected.transcript)) is not None:
             self._throttled.setdefault(collected.planned.cell.model, why)
         in_a_row = self._hung.setdefault(_door(collected.planned), [])
         if _hung(collected):
-            in_a_row.append(collected.planned.cell.id)
+            in_a_row.append(_plain(collected.planned))
         else:
             in_a_row.clear()
             self._answers.add(_door(collected.planned))
@@ -266,6 +266,11 @@ def _ending(outcome: SdkOutcome, deadline_s: float) -> list[Entry]:
         data = {"class": "ChildDied", "message": outcome.error or "no report", "where": "sdk"}
         return [Entry(t=last, dir="note", name="error", data=data)]
     return []
+
+
+def _plain(session: PlannedSession) -> str:
+    """The cell, or the one that it is compared with: two voices of one model that hang are one thing that does."""
+    return session.cell.id.removesuffix(f".{session.cell.variant}")
 
 
 def _door(session: PlannedSession) -> str:
