@@ -93,6 +93,4 @@ def _delta_bare(view: SessionView) -> Iterator[Problem]:
     for piece in view.pieces[1:]:
         if piece.data[:4] in (b"RIFF", b"OggS", b"fLaC"):
             seen = f"the delta in frame {piece.frame} begins with {piece.data[:4].decode()}"
-            yield problem(
-                view, f"the delta in frame {piece.frame} begins with {name}", piece.frame, cause="service.audio"
-            )
+            yield problem(view, seen, piece.frame, cause="service.audio")
