@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 from ttsgate.report.index import Index
 from ttsgate.report.words import METRICS, Mark, mark, milliseconds
@@ -123,8 +124,10 @@ def _reason(index: Index, cell: Cell) -> str:
 def _detail(index: Index, cell: Cell) -> str:
     if cell.expectation == "refusal":
         return ""
-    for session in index.sessions_of.get(cell.id, []):
-        for name, known in METRICS.items():
-            if name in session.timing:
-                return f"{known.label} {milliseconds(session.timing[name])}"
+    sessions = index.sessions_of.get(cell.id, [])
+    for name, known in METRICS.items():
+        values = [s.timing[name] for s in sessions if name in s.timing]
+        if values:
+            of = f" (median of {len(values):,})" if len(values) > 1 else ""
+            return f"{known.label} {milliseconds(median(values))}{of}"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,13 +133,21 @@ def _cards(index: Index, audio: Callable[[str], bytes | None]) -> list[SessionCa
     result = index.result
     cells = {c.id: (place, c) for place, c in enumerate(result.cells)}
     known = [s for s in result.sessions if s.cell in cells]
-    troubled = sorted(known, key=lambda s: cells[s.cell][1].state == "pass")[:MOST_SESSIONS]
-    copies = listening_copies(troubled, audio)
-    shown = sorted(troubled, key=lambda s: cells[s.cell][0])
-    scale = drawing.lanes_scale([s for s in shown if s.timing])
     by_session: dict[str, list[CheckRecord]] = defaultdict(list)
     for check in result.checks:
         by_session[check.subject].append(check)
+    turns: Counter[tuple[str, bool]] = Counter()
+    ranked: list[tuple[bool, bool, int, SessionRecord]] = []
+    for session in known:
+        cell = cells[session.cell][1]
+        passed = _state(session, cell, by_session) == "pass"
+        turns[session.cell, passed] += 1
+        ranked.append((passed, cell.state == "pass", turns[session.cell, passed], session))
+    # What failed first; then of each cell in turn, so that none is left out for another one's repetitions.
+    told = [s for *_, s in sorted(ranked, key=lambda r: r[:3])[:MOST_SESSIONS]]
+    copies = listening_copies(told, audio)
+    shown = sorted(told, key=lambda s: (cells[s.cell][0], s.attempt))
+    scale = drawing.lanes_scale([s for s in shown if s.timing])
     waves = {s.id: drawing.waveform(s) for s in shown}
     return [
         SessionCard(

@@ -38,8 +38,10 @@ def write_all(
     Raises:
         UsageError: a file cannot be written, or a template of the user's is broken.
     """
+    files = render_each(result, templates=templates, audio=audio if audio is not None else _reader(folder))
     written = []
-    for name, data in render_each(result, templates=templates, audio=audio if audio is not None else _reader(folder)):
+    # Ours do not break; a template of the user's that does leaves nothing.
+    for name, data in files if templates is None else list(files):
         write_atomic(folder / name, data)
         written.append(folder / name)
     return written
