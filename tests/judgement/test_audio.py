@@ -240,10 +240,34 @@ def test_pieces_cut_out() -> None:
 
 def test_a_hole_that_ends_in_a_word() -> None:
     """A hole may begin in a pause: sound at full swing from its first sample shows where it ends."""
-    samples = speech()
-    loudness = np.convolve(np.abs(samples), np.ones(480) / 480, "same")
-    word = int(loudness.argmax())
-    hole = np.zeros(2400, np.int16)
+    tone = 8000 * np.sin(np.arange(4800) / 20)
+    rising, hole = tone * np.minimum(1, np.arange(4800) / 480), np.zeros(2400)
 
-    assert dropouts(np.concatenate([samples, hole, samples[word:]]), 24000)
-    assert dropouts(np.concatenate([samples, hole, samples]), 24000) == []
+    assert dropouts(np.concatenate([rising, rising[::-1], hole, tone[63:]]).astype(np.int16), 24000)
+    assert dropouts(np.concatenate([rising, rising[::-1], hole, rising]).astype(np.int16), 24000) == []
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+@pytest.mark.parametrize(("start", "end"), [(0.0, 0.66), (0.4, 1.0)])
+def test_a_part_that_is_missing(text: str, start: float, end: float) -> None:
+    """Too little to be seen from the number of syllables; the reference reading shows it."""
+    samples = speech(text)
+
+    assert ["A-coverage"] == failed(session(samples[int(start * len(samples)) : int(end * len(samples))], text))
+
+
+def test_halves_exchanged() -> None:
+    """All words are there, in another order."""
+    samples = speech(CHINESE)
+    half = len(samples) // 2
+
+    assert ["A-text"] == failed(session(np.concatenate([samples[half:], samples[:half]]), CHINESE, piece_ms=10_000))
+
+
+def test_a_wav_header_where_it_does_not_belong() -> None:
+    """In the middle of the stream, or the second half of one at its beginning."""
+    data = speech().astype("<i2").tobytes()
+    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36, b"WAVE", b"fmt ", 16, 1, 1, 24000, 48000, 2, 16, b"data", 0)
+
+    assert ["A-container"] == failed(session(data[:9600] + header + data[9600:]))
+    assert ["A-container"] == failed(session(header[22:] + data))

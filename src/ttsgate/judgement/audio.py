@@ -33,6 +33,8 @@ LEAST_DEPTH_DB = 10.0
 the sounding ones; what never gets 10 dB quieter is a steady noise, hum or tone, alone or on top."""
 LEAD_IN_S = 1.5
 """Silence before the first word: synthesisers leave 0.05 to 0.5 s; after a second people say 'hello?'."""
+WAV_HEADER = 44
+"""Bytes of the shortest WAV header; four given bytes turn up in as many of sound once in a hundred million."""
 TAIL_S = 2.5
 """Silence after the last word: 0.2 to 1 s is usual; more is paid for and blocks the caller's turn."""
 LOUD_RMS_DB = -6.0
@@ -82,6 +84,12 @@ def _container(view: SessionView) -> Iterator[Problem]:
         yield fault(
             view, f"asked for {view.format}, the stream begins like {found or 'headerless data'}", "service.audio"
         )
+    elif view.format == "pcm":
+        inside = next((p for p in view.pieces if p.data[:4] == b"RIFF" and p.data[8:12] == b"WAVE"), None)
+        if inside is not None:
+            yield fault(view, "a WAV header in the middle of PCM", "service.audio", frame=inside.frame)
+        elif any(name in view.audio[:WAV_HEADER] for name in (b"fmt ", b"data")):
+            yield fault(view, "the rest of a WAV header at the beginning of PCM", "service.audio", sample=0)
 
 
 @check(

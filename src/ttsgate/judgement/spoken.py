@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ttsgate.catalog import DIALECTS
 from ttsgate.judgement.audio import fault
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
 from ttsgate.measure import identity
+from ttsgate.measure.alignment import Agreement
 from ttsgate.measure.pcm import to_float
 from ttsgate.measure.spectrum import band_of
 
-__all__ = ["bent", "directed", "judged_text"]
+__all__ = ["KNOWN", "bent", "directed", "judged_text", "laid_over"]
 
 MIN_SYLLABLES = 6
 """Shortest text that coverage and rate are judged on: below it one miscounted syllable is more than a sixth."""
@@ -30,6 +32,17 @@ speech in ten languages: no good clip called short, 19 of 20 halves found.
 """
 SHORT = 0.6
 """A text of six syllables may be one syllable short by miscounting, a text of sixty may not be ten short."""
+MISSING = 0.08
+"""How much better the sound must fit the reading without a part of it than all of it, in units of the distance to
+shuffled sounds.  With all of the text there it fits worse: leaving out a fifth of what was said costs
+more than any freedom of tempo brings."""
+KNOWN = 0.12
+"""Agreement that the rest must then have, for the reading to be one of this text at all (`A-text`)."""
+LEAST_SOUND_S = 0.5
+"""Less sound than this holds two syllables, which agree with too much else."""
+LEAST_DEPTH_DB = 28.0
+"""Between the sounding parts and the quietest tenth: noise nearer than that fills pauses and closures and hides the
+order of sounds, of right text too."""
 DIRECTED = 0.6
 """Limit where an instruction may have asked for whispering or haste, which hide syllables."""
 DIRECTED_MARGIN = 2.0
@@ -71,6 +84,24 @@ def directed(view: SessionView) -> bool:
     return view.asked.instruction is not None and view.model.instructions
 
 
+def laid_over(view: SessionView) -> Agreement | None:
+    """The sound laid over the reference reading, where that says something: else None."""
+    if bent(view) or view.asked.voice in DIALECTS or view.agreement is None:
+        return None  # a dialect has other sounds for the same characters
+    if view.agreement.sound_s < LEAST_SOUND_S or view.levels.active_db - view.levels.floor_db < LEAST_DEPTH_DB:
+        return None
+    return view.agreement
+
+
+def _missing(view: SessionView) -> str | None:
+    """The part of the text that was not spoken, by the reference reading."""
+    found = laid_over(view)
+    if found is None:
+        return None
+    gain, part = max((found.start_missing, "beginning"), (found.middle_missing, "middle"), (found.end_missing, "end"))
+    return part if gain > MISSING and found.score + gain > KNOWN else None
+
+
 @check(
     "A-rate",
     sentence="The samples are at the sample rate that was asked for.",
@@ -82,7 +113,9 @@ def directed(view: SessionView) -> bool:
 def _rate(view: SessionView) -> Iterator[Problem]:
     judged_text(view)
     found = view.other_rate
-    if found.margin > identity.MARGIN + (DIRECTED_MARGIN if directed(view) or bent(view) else 0.0):
+    least = identity.MARGIN + (DIRECTED_MARGIN if directed(view) or bent(view) else 0.0)
+    # Half of a text in half the time looks hasty: A-coverage tells it.
+    if found.margin > least and _missing(view) is None:
         speech = view.speech
         pitch = f", pitch {speech.pitch_hz:.0f} Hz" if speech.pitch_hz else ""
         yield fault(
@@ -160,6 +193,14 @@ def _coverage(view: SessionView) -> Iterator[Problem]:
             f"about {expected:.0f}: roughly {min(coverage, 1) * 100:.0f} % was spoken",
             "service.text",
             sample=len(view.samples) - 1 if view.samples is not None else None,
+        )
+    elif (part := _missing(view)) is not None:
+        yield fault(
+            view,
+            f"the sound fits a reading of the text better without its {part} than with it; "
+            f"{view.speech.active_s:.1f} s of speech, about {expected / view.expected.rate:.1f} s usual",
+            "service.text",
+            sample=0 if part == "beginning" else None,
         )
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ttsgate.catalog import DIALECTS
 from ttsgate.judgement.audio import fault
 from ttsgate.judgement.registry import NotApplicable, Problem, check
-from ttsgate.judgement.spoken import bent, directed, judged_text
+from ttsgate.judgement.spoken import KNOWN, directed, judged_text, laid_over
 from ttsgate.judgement.views import SessionView
 
 __all__: list[str] = []
 
-LEAST_SOUND_S = 0.5
-"""Less sound than this holds two syllables, which agree with too much else."""
 OTHER_WORDS = 0.06
 """Agreement with the reference reading below which something else was said.
 
@@ -22,9 +19,9 @@ more because the best of six vocal tracts counts and because every reading is a 
 has its own sounds in their own order, whatever the voice.  Between the two is room, and the limit lies near the lower
 end of it, because a false alarm costs more than a miss: measured rates stand in docs/explanation/audio.md.
 """
-LEAST_DEPTH_DB = 25.0
-"""Between the sounding parts and the quietest tenth: noise nearer than that fills pauses and closures and hides the
-order of sounds, of right text too."""
+SWAPPED = 0.03
+"""How much better the sound must fit the reading with its halves exchanged than as it is; text in its own order fits
+that worse by more than a tenth."""
 DIRECTED_WORDS = 0.03
 """The same where an instruction may have asked for whispering, singing or shouting."""
 
@@ -39,16 +36,16 @@ DIRECTED_WORDS = 0.03
 )
 def _text(view: SessionView) -> Iterator[Problem]:
     judged_text(view)
-    if bent(view) or view.asked.voice in DIALECTS or view.agreement is None:
-        raise NotApplicable  # a dialect has other sounds for the same characters
-    if view.agreement.sound_s < LEAST_SOUND_S or view.levels.active_db - view.levels.floor_db < LEAST_DEPTH_DB:
+    found = laid_over(view)
+    if found is None:
         raise NotApplicable
-    score = view.agreement.score
-    if score < (DIRECTED_WORDS if directed(view) else OTHER_WORDS):
+    if found.swapped > SWAPPED and found.score + found.swapped > KNOWN:
+        yield fault(view, "the second half of the text comes before the first", "service.text", sample=0)
+    elif found.score < (DIRECTED_WORDS if directed(view) else OTHER_WORDS):
         yield fault(
             view,
-            f"{view.agreement.sound_s:.1f} s of speech do not sound like the text: agreement with a reference reading "
-            f"{score:.2f}, readings of it have 0.15 to 0.6",
+            f"{found.sound_s:.1f} s of speech do not sound like the text: agreement with a reference reading "
+            f"{found.score:.2f}, readings of it have 0.15 to 0.6",
             "service.text",
             sample=0,
         )

@@ -56,6 +56,10 @@ CHANGE_WEIGHT = 0.7
 SHUFFLES = 16
 PIECE = (6, 16)
 """Length of the pieces, in steps of 20 ms."""
+LEFT = (0.5, 0.6, 0.7, 0.8)
+"""Parts of the reading that are tried as all that was spoken."""
+CUTS = ((0.2, 0.5), (0.35, 0.65), (0.5, 0.8))
+"""Stretches in the middle that are tried as missing."""
 ENDS = 6
 """Steps that may be missing at either end."""
 FAR = np.float32(1e9)
@@ -69,6 +73,15 @@ class Agreement:
     """How much nearer the right order of sounds is than a wrong one: about 0 for other text, at most 1."""
     sound_s: float
     """Seconds of sound that were compared, pauses taken out."""
+    start_missing: float
+    """How much nearer it is to the reading without its beginning than to all of it, in the unit of `score`; below 0
+    when nothing is missing."""
+    middle_missing: float
+    """The same without a stretch in the middle."""
+    end_missing: float
+    """The same without its end."""
+    swapped: float
+    """The same with the halves exchanged."""
 
 
 def key_of(text: str, language_type: str | None) -> str:
@@ -113,8 +126,29 @@ def agreement(x: Floats, rate: int, reference: Outline) -> Agreement | None:
         cost = float(_distances(features, _stretched(expected, len(features))[None])[0])
         if cost < nearest:
             best, nearest = features, cost
-    shuffled = _distances(best, _shuffled(_stretched(expected, len(best))))
-    return Agreement(1.0 - nearest / float(shuffled.mean()), len(best) / FRAMES_PER_S * 2)
+    whole = _stretched(expected, len(best))
+    others = [*_shuffled(whole), *(_stretched(v, len(best)) for v in _variants(expected))]
+    distances = _distances(best, np.stack(others))
+    usual = float(distances[:SHUFFLES].mean())
+    gains = (nearest - distances[SHUFFLES:]) / usual
+    starts, middles, ends, swapped = np.split(gains, np.cumsum([len(LEFT), len(CUTS), len(LEFT)]))
+    return Agreement(
+        score=1.0 - nearest / usual,
+        sound_s=len(best) / FRAMES_PER_S * 2,
+        start_missing=float(starts.max()),
+        middle_missing=float(middles.max()),
+        end_missing=float(ends.max()),
+        swapped=float(swapped.max()),
+    )
+
+
+def _variants(features: Array) -> list[Array]:
+    """The reading without its beginning, without a stretch in the middle, without its end; with halves exchanged."""
+    count = len(features)
+    tails = [features[int(count * (1 - left)) :] for left in LEFT]
+    joined = [np.concatenate([features[: int(count * a)], features[int(count * b) :]]) for a, b in CUTS]
+    heads = [features[: int(count * left)] for left in LEFT]
+    return [*tails, *joined, *heads, np.concatenate([features[count // 2 :], features[: count // 2]])]
 
 
 def _power(x: Floats, rate: int) -> Array:
