@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.report.samples import FIVE, break_cell, build, failing, key_refused, runtime, two_runtimes
+from tests.report.samples import FIVE, break_cell, build, failing, key_refused, runtime, session, two_runtimes
 from ttsgate.report import matrix
 from ttsgate.report.index import Index
 from ttsgate.result.record import Result
@@ -64,6 +64,18 @@ class TestChip:
     def test_of_a_pass_shows_the_first_audio(self) -> None:
         """The number that people look for first."""
         assert "first audio 195 ms" == table(build()).rows[0].places[0][0].detail
+
+    def test_of_several_sessions_shows_their_median(self) -> None:
+        """Not the first one's number, which says little about the others."""
+        result = build()
+        cell = result.cells[0]
+        times = (195.0, 400.0, 210.0)
+        result.sessions = [
+            session(cell, id=f"{cell.id}-{n}", attempt=n, timing={"first_audio_ms": ms})
+            for n, ms in enumerate(times, 1)
+        ]
+
+        assert "first audio 210 ms (median of 3)" == table(result).rows[0].places[0][0].detail
 
     def test_of_a_failure_shows_the_check(self) -> None:
         """Which check, and what it saw."""

@@ -208,6 +208,17 @@ class TestSize:
         assert text.count("data-session=") == MOST_SESSIONS
         assert f"{MOST_SESSIONS} of {MOST_SESSIONS + 41} sessions are shown" in text
 
+    def test_no_cell_is_left_out_for_the_repetitions_of_another(self) -> None:
+        """Where all passed, each cell is shown with its first sessions."""
+        result = build()
+        spoken = [c for c in result.cells if c.expectation == "speech"]
+        result.sessions = [session(c, id=f"{c.id}-{n}", attempt=n) for c in spoken for n in range(1, 101)]
+
+        text = render.html(result, audio=lambda _: None)
+
+        assert all(f'data-session="{c.id}-1"' in text for c in spoken)
+        assert text.count("data-session=") == MOST_SESSIONS
+
 
 class TestTemplates:
     def test_a_users_template_stands_in_by_name(self, tmp_path: Path) -> None:
