@@ -50,14 +50,22 @@ def _document(config: Config, target: Target, plan: Plan) -> dict[str, Any]:
                 "client": cell.client,
                 "runtime": cell.runtime,
                 "expectation": cell.expectation,
+                "variant": cell.variant,
                 "sessions": sum(s.cell is cell for s in plan.sessions),
                 "decides": config.decides(cell.model),
             }
             for cell in plan.cells
         ],
+        "wrong_requests": {"model": plan.probed, "probes": [p.id for p in plan.probes]} if plan.probes else {},
         "temporary_voices": plan.voice_targets if mutating else {},
         "without_voice": [] if mutating else list(plan.voice_targets),
     }
+
+
+def _wrong_requests(asked: dict[str, Any]) -> str:
+    if not asked:
+        return "none for wrong requests"
+    return f"{len(asked['probes'])} for wrong requests to {asked['model']}, without characters (--skip-probes)"
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
@@ -71,7 +79,8 @@ def _lines(document: dict[str, Any]) -> list[str]:
         ("workspace", target["workspace"] or "none"),
         ("touches", ", ".join(intent["identifiers"])),
         ("changes", "creates and deletes temporary voices" if intent["mutating"] else "none: read-only but for speech"),
-        ("sessions", f"up to {intent['sessions']}"),
+        ("sessions", f"up to {intent['sessions']}, and 2 more for each that fails, as far as the caps leave room"),
+        ("of these", _wrong_requests(document["wrong_requests"])),
         ("characters", f"up to {intent['characters']} billable"),
         ("worst price", intent["worst_cost"] or "nothing is billed"),
         ("caps", ", ".join(f"{name} {value:g}" for name, value in intent["limits"].items())),
@@ -81,6 +90,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
     lines = [intent["summary"], "", *(f"{name.ljust(width)}  {value}" for name, value in rows), ""]
     for cell in document["cells"]:
         marks = ["refusal expected"] if cell["expectation"] == "refusal" else []
+        marks += [f"to compare the {cell['variant']}"] if cell["variant"] else []
         marks += [] if cell["decides"] else ["surveyed"]
         marks += ["needs a voice: --voice or --allow-mutating"] if cell["model"] in document["without_voice"] else []
         lines.append(f"{cell['sessions']} x {cell['id']}" + (f"  ({'; '.join(marks)})" if marks else ""))
