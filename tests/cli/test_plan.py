@@ -32,14 +32,20 @@ def test_a_live_plan_needs_no_key_and_states_the_price() -> None:
 
     for part in ("cn-beijing", "ws-1", "wss://", " CNY", "read-only", "--allow-mutating", *catalog.FIVE):
         assert part in text
-    assert text.count("\n1 x ") == 15
+    assert text.count("\n1 x ") == 18
+    assert text.count("(to compare the ") == 3
+    assert f"10 for wrong requests to {catalog.FIVE[0]}, without characters" in text
+    assert "2 more for each that fails" in text
 
 
 def test_json_is_one_document() -> None:
     """Everything for programs: target, intent, steps, cells, voices."""
     document = json.loads(shown("--json", "--client", "wire", "--repeat", "2"))
 
-    assert [2] * 5 == [c["sessions"] for c in document["cells"]]
+    assert [2] * 5 == [c["sessions"] for c in document["cells"] if c["variant"] is None]
+    assert ["instruction", "voice", "rate"] == [c["variant"] for c in document["cells"] if c["variant"]]
+    assert 10 == len(document["wrong_requests"]["probes"])
+    assert {} == json.loads(shown("--json", "--client", "wire", "--skip-probes"))["wrong_requests"]
     assert {"design", "clone"} == set(document["temporary_voices"].values())
     assert document["intent"]["mutating"]
     assert "session" == document["steps"][-1]
