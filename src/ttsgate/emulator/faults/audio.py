@@ -19,7 +19,15 @@ Change = Callable[[Samples, Args, Hooks], Samples]
 
 
 def _samples(
-    name: str, says: str, change: Change, *, check: str, cause: str = "service.audio", alias: str = "", **params: Param
+    name: str,
+    says: str,
+    change: Change,
+    *,
+    check: str,
+    cause: str = "service.audio",
+    alias: str = "",
+    scene: str = "",
+    **params: Param,
 ) -> None:
     """A fault that changes the samples of a response."""
 
@@ -29,7 +37,7 @@ def _samples(
 
         return OnSamples(apply)
 
-    fault(f"audio.{name}", says, check=check, cause=cause, alias=alias, params=params)(build)
+    fault(f"audio.{name}", says, check=check, cause=cause, alias=alias, scene=scene, params=params)(build)
 
 
 def _limited(samples: Any) -> Samples:
@@ -326,6 +334,7 @@ _samples(
     lambda s, a, h: s[::-1],
     check="A-text A-speech",
     cause="service.text service.audio",
+    scene="long",
 )
 _samples(
     "clicks",
