@@ -29,7 +29,7 @@ ifneq ($(shell $(RUN) -c 'print(1)' 2>/dev/null && { [ ! -e $(STAMP) ] || [ "$$(
 FOREIGN := foreign
 endif
 
-.PHONY: help setup validate test lint format docs emulator-clients bench serve lock clean foreign
+.PHONY: help setup validate test lint format docs emulator-clients fault-score bench serve lock clean foreign
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ docs: $(STAMP) ## bring the parts of docs/ that repeat the code up to date
 
 emulator-clients: $(STAMP) ## try published clients and SDK releases on the emulator: ARGS="2.0.2 pipecat-dashscope"
 	@$(RUN) -m tests.compatibility.published_clients $(arguments)
+
+fault-score: $(STAMP) ## what the gate finds of every fault of the emulator (ten minutes): ARGS="--only 'audio*' --no-sdk"
+	@$(RUN) -m benchmarks.fault_score $(arguments)
 
 bench: $(STAMP) ## measure the emulator under load (two minutes): sessions at once, hostile clients, start
 	@$(RUN) benchmarks/emulator_load.py
