@@ -75,7 +75,7 @@ ANSWERS = (
     Cause(
         "service.hang",
         "service",
-        "The service stopped answering in the middle of a session",
+        "The service stopped answering",
         "Look at the last frame in the transcript; open a ticket with the session id.",
         ("network.dropped",),
     ),
