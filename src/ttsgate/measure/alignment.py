@@ -105,7 +105,8 @@ def decoded(text: str | None) -> Outline | None:
 
 def outline(x: Floats, rate: int) -> Outline:
     """The outline of a reading; pauses are left out."""
-    loudness = _sounding(_bands(_power(x, rate), 1.0))
+    bands = _bands(_power(x, rate), 1.0)
+    loudness = _above_floor(bands[_where_sounding(bands)])
     scaled: Outline = np.rint(loudness * (255 / DEPTH)).astype(np.uint8)
     return scaled
 
@@ -116,19 +117,16 @@ def agreement(x: Floats, rate: int, reference: Outline) -> Agreement | None:
     if len(reference) < least:
         return None
     power = _power(x, rate)
-    heard = [_sounding(_bands(power, tract)) for tract in TRACTS]
-    if min(len(h) for h in heard) < least:
+    sounding = _where_sounding(_bands(power, 1.0))
+    if np.count_nonzero(sounding) < least:
         return None
     expected = _features(reference.astype(np.float32) * (DEPTH / 255))
-    best, nearest = heard[0], np.inf
-    for loudness in heard:
-        features = _features(loudness)
-        cost = float(_distances(features, _stretched(expected, len(features))[None])[0])
-        if cost < nearest:
-            best, nearest = features, cost
+    tracts = np.stack([_features(_above_floor(_bands(power[sounding], tract))) for tract in TRACTS])
+    costs = _distances(tracts, _stretched(expected, tracts.shape[1])[None])
+    best, nearest = tracts[int(costs.argmin())], float(costs.min())
     whole = _stretched(expected, len(best))
     others = [*_shuffled(whole), *(_stretched(v, len(best)) for v in _variants(expected))]
-    distances = _distances(best, np.stack(others))
+    distances = _distances(best[None], np.stack(others))
     usual = float(distances[:SHUFFLES].mean())
     gains = (nearest - distances[SHUFFLES:]) / usual
     starts, middles, ends, swapped = np.split(gains, np.cumsum([len(LEFT), len(CUTS), len(LEFT)]))
@@ -177,13 +175,18 @@ def _bands(power: Array, tract: float) -> Array:
     return bands
 
 
-def _sounding(bands: Array) -> Array:
-    """Frames that are no pause, as loudness above the floor, 0 to `DEPTH`."""
+def _where_sounding(bands: Array) -> npt.NDArray[np.bool_]:
+    """Frames that are no pause."""
     if not len(bands):
-        return bands
+        return np.zeros(0, np.bool_)
     loudness = np.log(np.exp(bands).sum(axis=1))
-    bands = bands[loudness > np.percentile(loudness, 95) - PAUSE]
-    above: Array = np.clip(bands - bands.max() + np.float32(DEPTH), 0, DEPTH)
+    sounding: npt.NDArray[np.bool_] = loudness > np.percentile(loudness, 95) - PAUSE
+    return sounding
+
+
+def _above_floor(bands: Array) -> Array:
+    """Loudness above the floor, 0 to `DEPTH`."""
+    above: Array = np.clip(bands - bands.max(initial=-np.inf) + np.float32(DEPTH), 0, DEPTH)
     return above
 
 
@@ -228,34 +231,32 @@ def _shuffled(features: Array) -> Array:
 
 
 def _distances(heard: Array, expected: Array) -> Array:
-    """Mean distance along the best path, for each of `expected` (reading, step, feature)."""
-    squares = (heard**2).sum(axis=1)[:, None] + (expected**2).sum(axis=2)[:, None, :]
+    """Mean distance along the best path, for each pair of (reading, step, feature); one goes with all."""
+    squares = (heard**2).sum(axis=2)[:, :, None] + (expected**2).sum(axis=2)[:, None, :]
     squares = squares - 2 * np.matmul(heard, expected.transpose(0, 2, 1))
-    d: Array = np.sqrt(np.maximum(squares, 0) / heard.shape[1]).transpose(1, 0, 2)
-    d = np.ascontiguousarray(d)
+    d: Array = np.ascontiguousarray(np.sqrt(np.maximum(squares, 0) / heard.shape[2]).transpose(1, 0, 2))
     count, readings, length = d.shape
     twice = 2 * d
     # The sum along a path that moves by 1, 2 or 3 steps on one side while it moves by 1 on the other.
-    totals: list[Array] = []
-    for i in range(count):
-        total = np.full((readings, length), FAR, np.float32)
-        if i == 0:
-            total[:, :ENDS] = np.cumsum(twice[0][:, :ENDS], axis=1)
-        else:
-            last, here = totals[-1], twice[i]
-            total[:, 1:] = last[:, :-1] + here[:, 1:]
-            two = here[:, 1:-1] + d[i][:, 2:]
-            np.minimum(total[:, 2:], last[:, :-2] + two, out=total[:, 2:])
-            np.minimum(total[:, 3:], last[:, :-3] + here[:, 1:-2] + d[i][:, 2:-1] + d[i][:, 3:], out=total[:, 3:])
-            if i >= 2:
-                path = totals[-2][:, :-1] + twice[i - 1][:, 1:] + d[i][:, 1:]
-                np.minimum(total[:, 1:], path, out=total[:, 1:])
-            if i >= 3:
-                path = totals[-3][:, :-1] + twice[i - 2][:, 1:] + d[i - 1][:, 1:] + d[i][:, 1:]
-                np.minimum(total[:, 1:], path, out=total[:, 1:])
-            if i < ENDS:
-                np.minimum(total[:, 0], twice[: i + 1, :, 0].sum(axis=0), out=total[:, 0])
-        totals.append(total)
-    ends = np.stack([t[:, -1] for t in totals[-ENDS:]]).min(axis=0)
-    found: Array = np.minimum(totals[-1][:, -ENDS:].min(axis=1), ends) / (count + length)
+    # Two and three steps along the reading cost the same whichever row they begin in: summed once, for all rows.
+    two = twice[:, :, 1:-1] + d[:, :, 2:]
+    three = twice[:, :, 1:-2] + d[:, :, 2:-1] + d[:, :, 3:]
+    down_two = twice[:-1] + d[1:]
+    down_three = twice[:-2] + d[1:-1] + d[2:]
+    totals = np.full((count, readings, length), FAR, np.float32)
+    totals[0, :, :ENDS] = np.cumsum(twice[0, :, :ENDS], axis=1)
+    begun = np.cumsum(twice[:ENDS, :, 0], axis=0)
+    for i in range(1, count):
+        total, last = totals[i], totals[i - 1]
+        np.add(last[:, :-1], twice[i, :, 1:], out=total[:, 1:])
+        np.minimum(total[:, 2:], last[:, :-2] + two[i], out=total[:, 2:])
+        np.minimum(total[:, 3:], last[:, :-3] + three[i], out=total[:, 3:])
+        if i >= 2:
+            np.minimum(total[:, 1:], totals[i - 2][:, :-1] + down_two[i - 1, :, 1:], out=total[:, 1:])
+        if i >= 3:
+            np.minimum(total[:, 1:], totals[i - 3][:, :-1] + down_three[i - 2, :, 1:], out=total[:, 1:])
+        if i < ENDS:
+            np.minimum(total[:, 0], begun[i], out=total[:, 0])
+    ends = totals[-ENDS:, :, -1].min(axis=0)
+    found: Array = np.minimum(totals[-1, :, -ENDS:].min(axis=1), ends) / (count + length)
     return found

@@ -15,8 +15,10 @@ __all__ = ["Repeat", "breaks", "clicks", "dropouts", "repeats", "seams"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-FULL_SWING = 0.6
+FULL_SWING = 0.7
 """Part of its height, in value and slope together, that sound has where it was cut: a sine wave has 1 everywhere."""
+SWING_RATE = 16_000
+"""Least sample rate at which a cut can be told from a beginning, which takes two samples at 8 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def dropouts(samples: Samples, rate: int, *, least_s: float = 0.01, abrupt: floa
         before = np.abs(samples[start - edge : start].astype(np.int32))
         after = np.abs(samples[end : end + edge].astype(np.int32))
         torn = before[-1] > 0.3 * before.max() and before.max() > 2 * level
-        torn |= len(after) == edge and after.max() > 2 * level and _in_full_swing(samples[end : end + edge])
+        if rate >= SWING_RATE and len(after) == edge and after.max() > 2 * level:
+            torn |= _in_full_swing(samples[end : end + edge])
         torn &= end - start > 0.04 * rate
         both = before.max() > level and len(after) == edge and after.max() > level
         if torn or (both and (before[-1] > 0.15 * before.max() or after[0] > 0.15 * after.max())):
