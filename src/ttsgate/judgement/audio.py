@@ -141,7 +141,8 @@ def _byte_order(view: SessionView) -> Iterator[Problem]:
         yield fault(
             view,
             f"neighbouring samples jump over {levels.step * 100:.0f} % of the range and the mean level is "
-            f"{levels.rms_db:.0f} dBFS: bytes swapped or shifted, or noise",
+            f"{levels.rms_db:.0f} dBFS: not 16-bit little-endian PCM (bytes swapped or shifted, 8-bit, mu-law or "
+            "A-law?), or noise",
             "service.audio",
             sample=0,
         )
