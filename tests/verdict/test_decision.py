@@ -230,8 +230,9 @@ class TestTelling:
 
     def test_what_one_night_does_not_show_a_week_may(self) -> None:
         """A cell that failed in an earlier bundle of the window is named intermittent, with both numbers."""
-        fine = {ALL[0]: ["pass"] * 9}
-        nights = [judged({ALL[0]: ["fail", *["pass"] * 8]}, run="a", started="2026-11-22T02:00:00Z")]
+        fine: dict[tuple[str, str], list[Outcome]] = {ALL[0]: ["pass"] * 9}
+        once: list[Outcome] = ["fail", *fine[ALL[0]][1:]]
+        nights = [judged({ALL[0]: once}, run="a", started="2026-11-22T02:00:00Z")]
         nights += [judged(fine, run=f"b{n}", started=f"2026-11-23T0{n}:00:00Z") for n in range(5)]
         decision = make_decision(
             [bundle(judged(fine, run="tonight"))],

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ttsgate.collect.plan import make_plan
+from ttsgate.config import resolve, resolve_target
 from ttsgate.config.policies import find_policy, policy_names, shipped_policies
 from ttsgate.errors import UsageError
+from ttsgate.result.record import Runtime
 from ttsgate.verdict.limits import needed_samples, parse_limit
 from ttsgate.verdict.policy import Policy, json_schema, load_policy
 
@@ -26,14 +30,20 @@ class TestShipped:
         assert ["ci", "nightly", "release"] == policy_names(None)
 
     @pytest.mark.parametrize("name", ["ci", "nightly", "release"])
-    def test_loads_under_its_own_caps(self, name: str) -> None:
-        """The default plan with the policy's samples fits its caps: five models, two clients, five probes."""
-        policy = find_policy(name, None)
-        sessions = 5 * 2 * policy.samples + 5
+    def test_loads_under_its_own_caps(self, name: str, tmp_path: Path) -> None:
+        """The default plan of a live run under the policy fits its caps, and its pace leaves time for it."""
+        (tmp_path / ".git").mkdir()
+        words = {"target": "live", "region": "cn-beijing", "policy": name, "subject": "app=git:abcdef1234"}
+        config = resolve(words, {}, tmp_path)
+        plan = make_plan(config, resolve_target(config), [Runtime(id="rt", python="3.11", executable="python")])
+        caps = find_policy(name, None).caps
 
-        assert sessions <= (policy.caps.sessions or 0)
-        assert sessions * 34 <= (policy.caps.chars or 0)
-        assert 2 * policy.samples / (policy.caps.rate or 1) <= (policy.caps.seconds or 0)
+        assert caps.sessions is not None
+        assert caps.seconds is not None
+        assert config.max_sessions == caps.sessions >= plan.intent.sessions > 5 * 2 * config.repeat
+        assert "unknown" != plan.intent.worst_cost
+        busiest = max(sum(s.cell.model == m for s in plan.sessions) for m in config.models)
+        assert busiest / config.max_rate <= caps.seconds
 
     @pytest.mark.parametrize("name", ["ci", "nightly", "release"])
     def test_its_samples_decide_its_limits(self, name: str) -> None:

@@ -36,6 +36,7 @@ VERBS = {
     "serve": "Run the emulator of the service.",
     "record": "Record what clients and the service say to each other.",
     "replay": "Serve a recording to clients, and hold them to it.",
+    "doctor": "Is this machine fit for a run? What to do where not.",
     "models": "List the known models, with sources.",
     "checks": "List every check: id, what must hold, why.",
     "config": "Show each option, its value and origin.",
