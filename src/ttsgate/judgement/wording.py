@@ -11,7 +11,7 @@ from ttsgate.judgement.views import SessionView
 
 __all__: list[str] = []
 
-OTHER_WORDS = 0.06
+OTHER_WORDS = 0.07
 """Agreement with the reference reading below which something else was said.
 
 Other text is as far from the right order of sounds as from any wrong one, so that its agreement is 0, and a little
