@@ -29,7 +29,7 @@ ifneq ($(shell $(RUN) -c 'print(1)' 2>/dev/null && { [ ! -e $(STAMP) ] || [ "$$(
 FOREIGN := foreign
 endif
 
-.PHONY: help setup validate test lint format docs emulator-clients fault-score bench serve lock clean foreign
+.PHONY: help setup validate test lint format docs emulator-clients fault-score bench bench-evidence serve lock clean foreign
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,11 @@ bench: $(STAMP) ## measure the emulator under load (two minutes): sessions at on
 	@$(RUN) benchmarks/emulator_load.py
 	@$(RUN) benchmarks/emulator_hostile.py
 	@$(RUN) benchmarks/emulator_start.py
+
+bench-evidence: $(STAMP) ## kill 200 runs, turn over every byte of a bundle, write 10 000 sessions (an hour)
+	@$(RUN) benchmarks/evidence_tampering.py
+	@$(RUN) benchmarks/evidence_crashes.py
+	@$(RUN) benchmarks/evidence_scale.py
 
 serve: $(STAMP) ## run the emulator of the service: ARGS="--port 8123 --fault silence"
 	@$(RUN) -m ttsgate serve $(arguments)
