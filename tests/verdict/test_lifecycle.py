@@ -78,8 +78,12 @@ def test_the_catalogue_speaks_this_language() -> None:
 
 
 def test_replacement() -> None:
-    """A dated model is replaced by its undated name, if there is one."""
-    assert "; replacement: qwen3-tts-instruct-flash-realtime" == replacement(
-        "qwen3-tts-instruct-flash-realtime-2026-01-22"
+    """A dated model is replaced by its undated name, if there is one; what a notice names speaks otherwise."""
+    assert (
+        "; replacement: qwen3-tts-instruct-flash-realtime; the notice names cosyvoice-v3.5-plus or "
+        "qwen3.5-omni-plus-realtime, of another protocol"
+    ) == replacement("qwen3-tts-instruct-flash-realtime-2026-01-22")
+    assert "; the notice names cosyvoice-v3-flash or cosyvoice-v3.5-flash, of another protocol" == replacement(
+        "qwen-tts-realtime"
     )
     assert "" == replacement(FLASH)

@@ -7,7 +7,7 @@ sources, and a fact that was deduced rather than read carries its basis (`Model.
 from __future__ import annotations
 
 from ttsgate.catalog.characters import count_characters
-from ttsgate.catalog.lifecycle import contested
+from ttsgate.catalog.lifecycle import contested, replacements
 from ttsgate.catalog.lookup import CATALOG_DATE, age_days, assume, find, nearest
 from ttsgate.catalog.model import Claim, Endpoints, Model, Price, Region
 from ttsgate.catalog.models import CONTESTED_SAMPLE_RATES, FIVE, LANGUAGES, MODELS, VOICE_SERVICES
@@ -41,4 +41,5 @@ __all__ = [
     "is_loopback_host",
     "nearest",
     "price",
+    "replacements",
 ]

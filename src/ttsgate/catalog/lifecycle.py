@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ttsgate.catalog.model import Claim
 
-__all__ = ["ENDS", "claims_for", "contested"]
+__all__ = ["ENDS", "claims_for", "contested", "replacements"]
 
 ENDS = "2026-10-10T00:00:00+08:00"
 """The moment that all notices name."""
@@ -80,6 +80,18 @@ def claims_for(name: str) -> tuple[Claim, ...]:
             )
         )
     return tuple(claims)
+
+
+def replacements(name: str) -> tuple[tuple[str, ...], str] | None:
+    """What a notice names in place of that model, and which notice; None where none names anything.
+
+    They speak other protocols than Qwen-TTS Realtime: what calls them has to be changed, not only the name.
+    """
+    if name in _OFFICIAL:
+        return ("cosyvoice-v3-flash", "cosyvoice-v3.5-flash"), _NOTICE_792
+    if name in _TRANSCRIBED:
+        return ("cosyvoice-v3.5-plus", "qwen3.5-omni-plus-realtime"), _THIRD_PARTY
+    return None
 
 
 def contested(model_name: str) -> str | None:

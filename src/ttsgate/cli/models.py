@@ -72,7 +72,13 @@ def _facts(model: catalog.Model) -> dict[str, Any]:
         "basis": dict(model.basis),
         "lifecycle": [c.as_dict() for c in model.lifecycle],
         "contested": catalog.contested(model.name),
+        "replacements": _replacements(model.name),
     }
+
+
+def _replacements(name: str) -> dict[str, Any] | None:
+    named = catalog.replacements(name)
+    return {"models": list(named[0]), "source": named[1]} if named else None
 
 
 def _table(models: list[catalog.Model]) -> str:
@@ -116,4 +122,6 @@ def _page(model: catalog.Model) -> str:
         lines.append(f"  price in {region}: {shown if model.billing == 'characters' else 'by token'}")
     lines += [f"  deduced, {field}: {why}" for field, why in model.basis.items()]
     lines += [f"  {c.date}, {c.basis}: {c.says} ({c.source})" for c in model.lifecycle]
+    if named := facts["replacements"]:
+        lines.append(f"  named in its place: {', '.join(named['models'])}, of another protocol ({named['source']})")
     return "\n".join(lines)

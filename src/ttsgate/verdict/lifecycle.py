@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ttsgate.catalog import MODELS
+from ttsgate.catalog import MODELS, replacements
 from ttsgate.result.record import ModelFacts, Result
 from ttsgate.verdict.policy import Effect, Lifecycle
 
@@ -79,6 +79,10 @@ def _claimed(model: ModelFacts, rules: Lifecycle, today: date) -> Fate | None:
 
 
 def replacement(name: str) -> str:
-    """``; replacement: NAME`` where the catalogue has an undated name for a dated model, else nothing."""
+    """``; replacement: NAME``: the undated name of a dated model, and what the notices name; else nothing."""
     alias = _DATED.sub("", name)
-    return f"; replacement: {alias}" if alias != name and alias in MODELS else ""
+    words = f"; replacement: {alias}" if alias != name and alias in MODELS else ""
+    named = replacements(name)
+    if named is None:
+        return words
+    return f"{words}; the notice names {' or '.join(named[0])}, of another protocol"

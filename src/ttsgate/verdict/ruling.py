@@ -14,7 +14,7 @@ from ttsgate.verdict.decide import decide
 from ttsgate.verdict.evidence import coverage_rows, identity_rows
 from ttsgate.verdict.exit_codes import ExitCode, first_that_applies
 from ttsgate.verdict.expectations import Expectation, Expected, apply_expectations
-from ttsgate.verdict.lifecycle import CAUSE_STATE, fates
+from ttsgate.verdict.lifecycle import CAUSE_STATE, fates, replacement
 from ttsgate.verdict.limits import Judged, Limit, judge_limit, parse_limit
 from ttsgate.verdict.metrics import Group, Observed, observe
 from ttsgate.verdict.policy import LimitRule, Policy
@@ -184,7 +184,7 @@ def _settle(result: Result, policy: Policy) -> Iterator[Row]:
         if finding.blocking and state is not None:
             effect = getattr(policy.lifecycle, state)
             finding.blocking = effect == "fail"
-            why = finding.diagnosis.summary
+            why = finding.diagnosis.summary + "".join(replacement(m) for m in finding.models)
             where = ", ".join(finding.models)
             yield Row(kind="life cycle", what=state, where=where, state=_effect(effect), follows=True, why=why)
         if finding.blocking and policy.intermittent == "warn" and _comes_and_goes(finding, deciding, result):
