@@ -45,7 +45,6 @@ class TestInterrupted:
         first.open()
         ask_everything(first)
         interrupted = first.close(interrupted=True)
-        first._hold.release()
         (before,) = interrupted.sessions
         assert before.audio is not None
         assert (first.folder.path / before.audio).exists()
@@ -67,7 +66,6 @@ class TestInterrupted:
         assert "pass" == result.verdict.name
         done = verify(open_bundle(str(first.folder.path), lambda: tmp_path), Demands(), now=_later(result))
         assert done.holds
-        second._hold.release()
         with pytest.raises(UsageError, match="is complete"):
             find_begun(tmp_path / "out", "latest")
 

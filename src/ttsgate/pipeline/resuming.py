@@ -70,11 +70,15 @@ def find_begun(base: Path, name: str) -> Begun:
     held = hold(folder)
     if held is None:
         raise UsageError(f"--resume: run {folder.name} is still running")
-    result = open_folder(folder).result
-    if result.status == "complete" and (folder / MANIFEST).exists():
-        raise UsageError(f"--resume: run {folder.name} is complete; start a new one")
-    kept = {record.id: record for record in result.sessions} | {record.id: record for record in _noted(folder)}
-    return Begun(folder=folder, result=result, sessions=list(kept.values()), hold=held)
+    try:
+        result = open_folder(folder).result
+        if result.status == "complete" and (folder / MANIFEST).exists():
+            raise UsageError(f"--resume: run {folder.name} is complete; start a new one")
+        kept = {record.id: record for record in result.sessions} | {record.id: record for record in _noted(folder)}
+        return Begun(folder=folder, result=result, sessions=list(kept.values()), hold=held)
+    except BaseException:
+        held.release()
+        raise
 
 
 def differences(begun: Begun, new: Result, plan: Plan) -> str | None:

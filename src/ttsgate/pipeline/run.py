@@ -44,7 +44,7 @@ from ttsgate.probes.environment import engine_facts, environment_facts
 from ttsgate.recorder.process import embedded_replay
 from ttsgate.result.record import CheckRecord, Outcome, Result, Resumption, Skip, Verdict
 from ttsgate.result.redact import Redactor
-from ttsgate.store.holding import make_and_hold
+from ttsgate.store.holding import Hold, make_and_hold
 from ttsgate.store.journal import Journal
 from ttsgate.verdict.conclude import conclude
 from ttsgate.verdict.ruling import in_force
@@ -133,8 +133,10 @@ class Run:
             notes=notes_on(config, self.plan),
         )
         if self._begun is not None and (changed := differences(self._begun, self.result, self.plan)):
+            self._begun.hold.release()
             began = shlex.join(self._begun.result.command)
             raise UsageError(f"--resume: {changed}; run {self.id} was begun with: {began}")
+        self._hold: Hold | None = None
         self._collected: set[str] = set()
         self._probe_script = find_data("scripts") / PROBE_SCRIPT
         self._compile_jobs = compile_jobs(config, self._probe_script)
@@ -233,6 +235,7 @@ class Run:
             now = datetime.now(UTC).replace(microsecond=0)
             bundle.sign(bundle.open_folder(self.folder.path), self._sign_key, at=now)
         report.write_latest(result, self.config.output_dir)
+        self._let_go()
         return result
 
     def abandon(self, why: BaseException) -> None:
@@ -252,6 +255,7 @@ class Run:
         with contextlib.suppress(UsageError):
             self._save()
             report.write_latest(self.result, self.config.output_dir)
+        self._let_go()
 
     # -- what the suites ask -------------------------------------------------------------
 
@@ -387,6 +391,10 @@ class Run:
         # What a recording holds no answer to cannot be asked.
         asked = _WAY_ONLY | set(target.facts.get("steps", ())) if target.kind == "replay" else set(steps)
         return [s for s in steps if s in asked]
+
+    def _let_go(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
 
     def _save(self) -> None:
         self.folder.write_result(self.result)
