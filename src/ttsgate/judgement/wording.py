@@ -41,6 +41,8 @@ def _text(view: SessionView) -> Iterator[Problem]:
         raise NotApplicable
     if found.swapped > SWAPPED and found.score + found.swapped > KNOWN:
         yield fault(view, "the second half of the text comes before the first", "service.text", sample=0)
+    elif found.backwards > SWAPPED and found.score + found.backwards > KNOWN:
+        yield fault(view, "the sound fits the text read backwards better than the text", "service.text", sample=0)
     elif found.score < (DIRECTED_WORDS if directed(view) else OTHER_WORDS):
         yield fault(
             view,

@@ -82,6 +82,8 @@ class Agreement:
     """The same without its end."""
     swapped: float
     """The same with the halves exchanged."""
+    backwards: float
+    """The same with the reading backwards."""
 
 
 def key_of(text: str, language_type: str | None) -> str:
@@ -129,7 +131,7 @@ def agreement(x: Floats, rate: int, reference: Outline) -> Agreement | None:
     distances = _distances(best[None], np.stack(others))
     usual = float(distances[:SHUFFLES].mean())
     gains = (nearest - distances[SHUFFLES:]) / usual
-    starts, middles, ends, swapped = np.split(gains, np.cumsum([len(LEFT), len(CUTS), len(LEFT)]))
+    starts, middles, ends, swapped, backwards = np.split(gains, np.cumsum([len(LEFT), len(CUTS), len(LEFT), 1]))
     return Agreement(
         score=1.0 - nearest / usual,
         sound_s=len(best) / FRAMES_PER_S * 2,
@@ -137,16 +139,20 @@ def agreement(x: Floats, rate: int, reference: Outline) -> Agreement | None:
         middle_missing=float(middles.max()),
         end_missing=float(ends.max()),
         swapped=float(swapped.max()),
+        backwards=float(backwards.max()),
     )
 
 
 def _variants(features: Array) -> list[Array]:
-    """The reading without its beginning, without a stretch in the middle, without its end; with halves exchanged."""
+    """The reading without its beginning, without a stretch in the middle, without its end; exchanged; backwards."""
     count = len(features)
     tails = [features[int(count * (1 - left)) :] for left in LEFT]
     joined = [np.concatenate([features[: int(count * a)], features[int(count * b) :]]) for a, b in CUTS]
     heads = [features[: int(count * left)] for left in LEFT]
-    return [*tails, *joined, *heads, np.concatenate([features[count // 2 :], features[: count // 2]])]
+    exchanged = np.concatenate([features[count // 2 :], features[: count // 2]])
+    # Backwards, what rose falls.
+    backwards = features[::-1] * np.repeat(np.float32([1, -1]), COEFFICIENTS + 1)
+    return [*tails, *joined, *heads, exchanged, backwards]
 
 
 def _power(x: Floats, rate: int) -> Array:
