@@ -151,7 +151,7 @@ def _variants(features: Array) -> list[Array]:
     heads = [features[: int(count * left)] for left in LEFT]
     exchanged = np.concatenate([features[count // 2 :], features[: count // 2]])
     # Backwards, what rose falls.
-    backwards = features[::-1] * np.repeat(np.float32([1, -1]), COEFFICIENTS + 1)
+    backwards = features[::-1] * np.repeat(np.array([1, -1], np.float32), COEFFICIENTS + 1)
     return [*tails, *joined, *heads, exchanged, backwards]
 
 
