@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -14,12 +15,14 @@ from ttsgate.bundle.manifest import ATTESTATION, MANIFEST, SUMS, TOKEN
 from ttsgate.bundle.reading import run_folders
 from ttsgate.collect.plan import Plan
 from ttsgate.errors import UsageError
+from ttsgate.pipeline.keeping import Keeping
 from ttsgate.report.writing import LATEST
-from ttsgate.result.record import Result, SessionRecord
+from ttsgate.result.record import Result, Resumption, SessionRecord
 from ttsgate.store.atomic import write_atomic
 from ttsgate.store.holding import Hold, hold
+from ttsgate.store.journal import Journal
 
-__all__ = ["Begun", "differences", "find_begun"]
+__all__ = ["Begun", "differences", "find_begun", "take_over"]
 
 _FREE = frozenset(("yes", "config", "output_dir", "templates", "sign_key", "json", "quiet", "verbose"))
 """Settings that change nothing of what is asked of the service, nor how it is judged."""
@@ -93,7 +96,7 @@ def differences(begun: Begun, new: Result, plan: Plan) -> str | None:
     for name in ("kind", "region", "workspace", "vantage", "faults"):
         if getattr(old.target, name) != getattr(new.target, name):
             return f"target {name} was {getattr(old.target, name)!r}, is {getattr(new.target, name)!r}"
-    if new.target.kind != "emulator":
+    if new.target.kind not in ("emulator", "replay"):
         if old.target.ws_url != new.target.ws_url:
             return f"the service was {old.target.ws_url}, is {new.target.ws_url}"
         if old.credential.get("fingerprint") != new.credential.get("fingerprint"):
@@ -112,6 +115,27 @@ def differences(begun: Begun, new: Result, plan: Plan) -> str | None:
         if texts.get(record.id, record.utterance.text) != record.utterance.text:
             return f"the text of {record.id} was {record.utterance.text[:40]!r}, is {texts[record.id][:40]!r}"
     return None
+
+
+def take_over(begun: Begun, result: Result, keeping: Keeping, journal: Journal) -> None:
+    """Carry over what has ended; everything else that costs nothing is done again.
+
+    Args:
+        begun: What the process before has left.
+        result: The run as it goes on; says when that was.
+        keeping: Takes the sessions.
+        journal: Where changes to the account stand.
+    """
+    old = begun.result
+    kept = keeping.adopt(begun.sessions)
+    result.started, result.command = old.started, old.command
+    result.mutations += [p.mutation for p in journal.entries() if p.mutation.run == result.run]
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    result.resumed = [*old.resumed, Resumption(at=now, left=old.status, kept=len(kept))]
+    result.notes += [
+        f"resumed {r.at}: {r.kept} of {len(keeping.plan.sessions)} sessions had ended before and were kept"
+        for r in result.resumed
+    ]
 
 
 def _noted(folder: Path) -> Iterator[SessionRecord]:

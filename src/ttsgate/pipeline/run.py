@@ -30,19 +30,20 @@ from ttsgate.judgement.negative import reads_probe
 from ttsgate.judgement.registry import CHECKS, Check, Stage
 from ttsgate.judgement.stages import STEP_CHECKS
 from ttsgate.judgement.views import CellView, RunView
+from ttsgate.pipeline.barring import HARD, bar_cells
 from ttsgate.pipeline.keeping import Keeping
 from ttsgate.pipeline.ledger import Ledger, reads
 from ttsgate.pipeline.live import establish
 from ttsgate.pipeline.observing import Observing
 from ttsgate.pipeline.preparing import compile_jobs, model_facts, notes_on
-from ttsgate.pipeline.resuming import Begun, differences, find_begun
+from ttsgate.pipeline.resuming import differences, find_begun, take_over
 from ttsgate.pipeline.speaking import Speaking
 from ttsgate.pipeline.way import Way
 from ttsgate.probes.compiling import compile_scripts
-from ttsgate.probes.connectivity import NO_HTTP, Connectivity, planned_steps
+from ttsgate.probes.connectivity import Connectivity, planned_steps
 from ttsgate.probes.environment import engine_facts, environment_facts
 from ttsgate.recorder.process import embedded_replay
-from ttsgate.result.record import CheckRecord, Outcome, Result, Resumption, Skip, Verdict
+from ttsgate.result.record import CheckRecord, Outcome, Result, Verdict
 from ttsgate.result.redact import Redactor
 from ttsgate.store.holding import Hold, make_and_hold
 from ttsgate.store.journal import Journal
@@ -52,9 +53,7 @@ from ttsgate.verdict.ruling import in_force
 __all__ = ["Run", "Subject"]
 
 PROBE_SCRIPT = "realtime_tts_demo.py"
-_HARD = frozenset(("name", "tcp", "tls"))
-"""Connectivity steps without which nothing can be judged."""
-_WAY_ONLY = _HARD | {"session"}
+_WAY_ONLY = HARD | {"session"}
 """Connectivity steps that need nothing but a service that listens."""
 
 
@@ -171,7 +170,10 @@ class Run:
             UsageError: the output folder cannot be written, or the emulator refused its faults.
         """
         if self._begun is not None:
-            self._go_on(self._begun)
+            self._hold = self._begun.hold
+            self._begun.reopen()
+            take_over(self._begun, self.result, self._keeping, self._speaking.journal)
+            self.say(self.result.notes[-1])
         else:
             self._hold = make_and_hold(self.folder.path)
         self._save()
@@ -188,21 +190,6 @@ class Run:
                 target.facts = {"seed": endpoints.seed, "fidelity": endpoints.fidelity}
             self._save()
         self.say(self.plan.intent.summary)
-
-    def _go_on(self, begun: Begun) -> None:
-        """Take over what has ended; everything else that costs nothing is done again."""
-        result, old = self.result, begun.result
-        begun.reopen()
-        self._hold = begun.hold
-        kept = self._keeping.adopt(begun.sessions)
-        result.started, result.command = old.started, old.command
-        result.mutations += [p.mutation for p in self._speaking.journal.entries() if p.mutation.run == self.id]
-        result.resumed = [*old.resumed, Resumption(at=_now(), left=old.status, kept=len(kept))]
-        result.notes += [
-            f"resumed {r.at}: {r.kept} of {len(self.plan.sessions)} sessions had ended before and were kept"
-            for r in result.resumed
-        ]
-        self.say(result.notes[-1])
 
     def close(self, *, interrupted: bool = False) -> Result:
         """Judge what goes across sessions, decide, render, seal; returns the finished result."""
@@ -338,27 +325,7 @@ class Run:
         for step in self.result.connectivity:
             self._ledger.keep(*engine.judge_step(step))
         asyncio.run(establish(self.result.target, self.result.connectivity, way.network, way.route()))
-        failed = {s.name: s for s in self.result.connectivity if s.outcome not in ("pass", "skipped")}
-        absent = {s.name: s for s in self.result.connectivity if s.outcome == "skipped"}
-        self.result.skips += [Skip(subject=s.name, code=NO_HTTP, why=s.detail) for s in absent.values()]
-        broken = next((s for s in self.result.connectivity if s.outcome == "fail" and s.name in _HARD), None)
-        refused = next((s for s in failed.values() if s.name == "models" and s.status in (401, 403)), None)
-        for cell in self.plan.cells:
-            model = self.plan.models[cell.model]
-            words = None
-            if (why := broken or refused) is not None:
-                words = f"step {why.name} failed: {why.detail}"
-            elif cell.client == "sdk-http":
-                if "models" in absent:
-                    self._ledger.block(cell.id, "skipped", NO_HTTP, absent["models"].detail)
-                elif "models" in failed and failed["models"].status is None:
-                    words = f"step models failed: {failed['models'].detail}"
-            elif "session" in failed:
-                words = f"step session failed: {failed['session'].detail}"
-            elif model.custom_voice and f"voices-{model.custom_voice}" in failed:
-                words = "the list of custom voices failed"
-            if words is not None:
-                self._ledger.block(cell.id, "blocked", "connectivity", words)
+        bar_cells(self.result, self.plan, self._ledger)
         shown = " ".join(f"{s.name} {'ok' if s.outcome == 'pass' else s.outcome}" for s in self.result.connectivity)
         self.say(f"connectivity: {shown}")
 
