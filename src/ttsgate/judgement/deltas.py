@@ -67,30 +67,3 @@ def _even_bytes(view: SessionView) -> Iterator[Problem]:
             yield problem(
                 view, f"the delta in frame {piece.frame} holds {len(piece.data)} bytes, an odd number", piece.frame
             )
-
-
-_CHUNKS = (b"fmt ", b"data")
-"""Ids of the parts of a WAV header (RIFF, https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html)."""
-HEADER = 64
-"""Bytes at the start of a stream in which what is left of a header is looked for: a plain WAV header has 44."""
-
-
-@check(
-    "P-delta-bare",
-    sentence="PCM deltas hold samples only: no header of a file within the stream.",
-    why="A header in the middle is a click of 22 samples; half of one at the start is, too. Four given bytes come "
-    "about by chance at one place in four thousand million.",
-    stage="conformance",
-    needs=("P-base64",),
-)
-def _delta_bare(view: SessionView) -> Iterator[Problem]:
-    if view.format != "pcm" or not view.pieces:
-        raise NotApplicable
-    if container_of(view.audio[:4096]) is not None:
-        raise Blocked("A-container")
-    if any(chunk in view.audio[:HEADER] for chunk in _CHUNKS):
-        yield problem(view, "the stream begins with part of a WAV header", view.pieces[0].frame, cause="service.audio")
-    for piece in view.pieces[1:]:
-        if piece.data[:4] in (b"RIFF", b"OggS", b"fLaC"):
-            seen = f"the delta in frame {piece.frame} begins with {piece.data[:4].decode()}"
-            yield problem(view, seen, piece.frame, cause="service.audio")
