@@ -1,14 +1,14 @@
 """Runs the planned sessions: wire first, then the SDK children, each runtime's cells in turn.
 
-Wire cells are measured before any SDK child starts.  On the embedded emulator the cells' wire
-sessions run side by side, as far as the pace lets them; elsewhere one after another.
+Wire cells are measured before any SDK child starts.  On the embedded emulator cells run side by
+side, as far as the pace lets them; elsewhere one session after another.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,8 @@ HTTP_SHARE = 0.5
 """An exchange over HTTP needs no connect-and-listen; half of a session's time."""
 AT_ONCE = 8
 """Wire sessions that run side by side: what two cores can speak and receive without holding each other up."""
+CHILDREN_AT_ONCE = 2
+"""SDK children of one runtime that run side by side: one for each core of a small CI machine."""
 TARGET_HANGS = "target-hangs"
 OUT_OF_BUDGET = "budget"
 QUOTA = "quota"
@@ -75,7 +77,7 @@ class Collector:
     work: Path
     """Scratch folder for the SDK child's files."""
     side_by_side: bool
-    """Run the wire sessions of different cells at once."""
+    """Run the sessions of different cells at once."""
     pace: Pace
     """Holds new sessions of a model apart."""
     utterance: Callable[[PlannedSession], Utterance]
@@ -108,22 +110,20 @@ class Collector:
         """Run all `sessions`; each ends in exactly one call of `done` or `skip`."""
         wire = [s for s in sessions if s.cell.client == "wire"]
         if self.side_by_side:
-            by_cell: dict[str, list[PlannedSession]] = {}
-            for session in wire:
-                by_cell.setdefault(session.cell.id, []).append(session)
             # Judging one session would hold up the clock of another: what ended waits until all have.
             self._waiting = []
             room = asyncio.Semaphore(AT_ONCE)
-            await asyncio.gather(*(self._in_turn(group, self._wire, room) for group in by_cell.values()))
+            await asyncio.gather(*(self._in_turn(group, self._wire, room) for group in _by_cell(wire)))
             waiting, self._waiting = self._waiting, None
             # Of what comes now no latency is limited: on loopback it would measure this machine.
             self._judging = asyncio.create_task(asyncio.to_thread(self._judge, waiting))
         else:
             await self._in_turn(wire, self._wire, asyncio.Semaphore(1))
         for runtime in self.runtimes.values():
-            mine = [s for s in sessions if s.cell.runtime == runtime.id]
-            if mine:
-                await self._with_child(runtime, mine)
+            mine = _by_cell(s for s in sessions if s.cell.runtime == runtime.id)
+            children = min(CHILDREN_AT_ONCE, len(mine)) if self.side_by_side else 1
+            shares = ([s for cell in mine[first::children] for s in cell] for first in range(children))
+            await asyncio.gather(*(self._with_child(runtime, share) for share in shares if share))
         if self._judging is not None:
             await self._judging
 
@@ -173,14 +173,15 @@ class Collector:
         if self._waiting is not None:
             self._waiting.append(collected.planned)
             return
-        if self._judging is not None:
+        self._judging = asyncio.create_task(self._judge_after(self._judging, collected.planned))
+        # On loopback, where latency is not limited, the child's next session runs meanwhile.
+        if not self.side_by_side:
             await self._judging
-        judging = asyncio.to_thread(self.done, collected.planned)
-        if self.side_by_side:
-            # The next session runs in the child meanwhile; on loopback its latency is not limited anyway.
-            self._judging = asyncio.create_task(judging)
-        else:
-            await judging
+
+    async def _judge_after(self, before: asyncio.Task[None] | None, planned: PlannedSession) -> None:
+        if before is not None:
+            await before
+        await asyncio.to_thread(self.done, planned)
 
     # -- wire ----------------------------------------------------------------------------
 
@@ -266,6 +267,13 @@ def _ending(outcome: SdkOutcome, deadline_s: float) -> list[Entry]:
         data = {"class": "ChildDied", "message": outcome.error or "no report", "where": "sdk"}
         return [Entry(t=last, dir="note", name="error", data=data)]
     return []
+
+
+def _by_cell(sessions: Iterable[PlannedSession]) -> list[list[PlannedSession]]:
+    found: dict[str, list[PlannedSession]] = {}
+    for session in sessions:
+        found.setdefault(session.cell.id, []).append(session)
+    return list(found.values())
 
 
 def _plain(session: PlannedSession) -> str:
