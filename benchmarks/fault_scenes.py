@@ -114,7 +114,7 @@ def judge(name: str, seen: Seen) -> tuple[list[CheckRecord], list[Finding]]:
         cells.setdefault(cell.id, CellView(cell=cell, model=model, sessions=[])).sessions.append(view)
     for each in cells.values():
         checks += engine.judge_cell(each)
-    checks += engine.judge_run(RunView(cells=list(cells.values())))
+    checks += engine.judge_run(RunView(cells=list(cells.values()), spoiled=engine.spoiled(checks)))
     result = Result(
         run=name,
         started="",

@@ -200,7 +200,7 @@ def _across(
     for view in cells:
         if view.id not in torn:
             _keep(fresh, engine.judge_cell(view))
-    run = RunView(cells=cells, target=new.target, models=new.models)
+    run = RunView(cells=cells, target=new.target, models=new.models, spoiled=engine.spoiled(fresh.values()))
     if cells and run.id not in torn:
         _keep(fresh, engine.judge_run(run))
 

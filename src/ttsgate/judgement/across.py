@@ -233,7 +233,7 @@ def _groups(run: RunView, key: Callable[[SessionView], Hashable]) -> list[list[S
     seen: Counter[Hashable] = Counter()
     for session in run.sessions:
         said = (session.transcript.client, session.transcript.model, session.asked, session.text)
-        if seen[said] < REPEATS and _good(session):
+        if seen[said] < REPEATS and _good(session) and session.id not in run.spoiled:
             seen[said] += 1
             groups[key(session)].append(session)
     return list(groups.values())

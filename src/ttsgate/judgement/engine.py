@@ -20,7 +20,16 @@ from ttsgate.judgement.views import CellView, RunView, SessionView
 from ttsgate.result.record import CheckRecord, CompileRecord, ConnectivityStep, Observation, Outcome
 from ttsgate.result.transcript import Level
 
-__all__ = ["judge_cell", "judge_observation", "judge_run", "judge_script", "judge_session", "judge_step", "judge_trial"]
+__all__ = [
+    "judge_cell",
+    "judge_observation",
+    "judge_run",
+    "judge_script",
+    "judge_session",
+    "judge_step",
+    "judge_trial",
+    "spoiled",
+]
 
 _STOPS: frozenset[Outcome] = frozenset(("fail", "error", "blocked", "inconclusive"))
 """Outcomes of a needed check after which the one that needs it cannot be read."""
@@ -85,6 +94,11 @@ def judge_observation(seen: Observation, checks: Iterable[Check] | None = None) 
 def judge_script(script: CompileRecord, checks: Iterable[Check] | None = None) -> list[CheckRecord]:
     """Every check on one script under one Python."""
     return _judge(script, f"{script.script}@{script.python}", _chosen(checks, "script", None))
+
+
+def spoiled(records: Iterable[CheckRecord]) -> frozenset[str]:
+    """Sessions in which a check of the stage audio failed that decides."""
+    return frozenset(r.subject for r in records if r.stage == "audio" and r.outcome == r.severity == "fail")
 
 
 def _chosen(checks: Iterable[Check] | None, subject: Subject, level: Level | None) -> list[Check]:

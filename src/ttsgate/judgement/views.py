@@ -357,6 +357,8 @@ class RunView:
     cells: list[CellView]
     target: Target | None = None
     models: list[ModelFacts] = field(default_factory=list)
+    spoiled: frozenset[str] = frozenset()
+    """Sessions whose sound is known to be wrong: what they sound like tells nothing about model or voice."""
     id: str = "run"
 
     @property

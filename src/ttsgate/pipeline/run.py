@@ -348,7 +348,13 @@ class Run:
         ]
         for view in cells:
             self._ledger.keep(*engine.judge_cell(view))
-        self._ledger.keep(*engine.judge_run(RunView(cells=cells, target=self.result.target, models=self.result.models)))
+        run = RunView(
+            cells=cells,
+            target=self.result.target,
+            models=self.result.models,
+            spoiled=engine.spoiled(self._ledger.records.values()),
+        )
+        self._ledger.keep(*engine.judge_run(run))
 
     # -- small parts ---------------------------------------------------------------------
 
