@@ -13,8 +13,8 @@ from ttsgate.result.record import Cell, Result, SessionRecord
 
 __all__ = ["KEPT_FIELDS", "OneAtATime", "session_view"]
 
-KEPT_FIELDS = ("transcript", "transcript_sha256", "audio", "audio_sha256")
-"""What a record says of its files; the rest of it is worked out again from them."""
+KEPT_FIELDS = ("transcript", "transcript_sha256", "audio", "audio_sha256", "opinions")
+"""What a record says of its files, and what optional models made of them; the rest is worked out again."""
 
 
 def session_view(bundle: Bundle, result: Result, record: SessionRecord, *, cell: Cell, model: Model) -> SessionView:

@@ -228,6 +228,22 @@ _TABLE = (
         "the same target in the output folder.",
     ),
     Option(
+        name="asr", attribute="asr", kind="flag", group="Under test", default=False,
+        help="Have a speech recogniser write down what was said, and compare it with the text (extra asr).",
+    ),
+    Option(
+        name="asr_model", attribute="asr_model", kind="folder", group="Under test", metavar="DIR",
+        help="Whisper for CTranslate2 to use with --asr. Default: the one that the extra brings.",
+    ),
+    Option(
+        name="quality", attribute="quality", kind="flag", group="Under test", default=False,
+        help="Predict how people would rate the sound, by DNSMOS (extra quality).",
+    ),
+    Option(
+        name="quality_model", attribute="quality_model", kind="file", group="Under test", metavar="FILE",
+        help="DNSMOS sig_bak_ovr.onnx to use with --quality. Default: the one that the extra brings.",
+    ),
+    Option(
         name="python", attribute="pythons", kind="program", group="Under test", repeatable=True, metavar="PATH",
         help="Interpreter whose dashscope is under test. Default: the one that runs ttsgate, and the report says so.",
     ),

@@ -83,6 +83,10 @@ class Config:
     """What sessions are added for comparisons; empty for none."""
     skip_probes: bool
     baseline: str | None
+    asr: bool
+    asr_model: Path | None
+    quality: bool
+    quality_model: Path | None
     pythons: tuple[Path, ...]
     """Interpreters under test; empty for the harness's own."""
     missing_pythons: tuple[str, ...]

@@ -9,7 +9,7 @@ __all__ = ["load_all"]
 _MODULES = (
     *("synthesis", "stages"),
     *("envelope", "order", "settings", "ids", "shapes", "deltas", "usage"),
-    *("audio", "whole", "pauses", "spoken", "wording", "timing", "across", "negative"),
+    *("audio", "whole", "pauses", "spoken", "wording", "opinions", "timing", "across", "negative"),
     *("client_conduct", "client_frames", "client_audio"),
 )
 """Modules that register checks, in the order in which the checks are read: a needed one before those that need it."""

@@ -14,6 +14,7 @@ from ttsgate.bundle import BundleFolder
 from ttsgate.bundle.folder import redacted
 from ttsgate.bundle.reading import Bundle
 from ttsgate.bundle.sessions import OneAtATime, session_view
+from ttsgate.collect.opinions import Opinions
 from ttsgate.collect.plan import Plan, PlannedSession
 from ttsgate.collect.references import reference
 from ttsgate.collect.sessions import Collected
@@ -67,6 +68,9 @@ class Keeping:
     _referred: set[str] = field(default_factory=set)
     _again: OneAtATime = field(default_factory=OneAtATime)
 
+    def __post_init__(self) -> None:
+        self._opinions = Opinions(self.config)
+
     def keep(self, collected: Collected) -> None:
         """Put a session that ended on disk: transcript, audio, logs and, when they are there, its line in the journal.
 
@@ -114,6 +118,9 @@ class Keeping:
         view = self._read(stored, planned)
         record = view.record
         assert record is not None
+        if not stored.opinions:
+            stored.opinions = self.folder.redactor.data(self._opinions.of(view))
+        record.opinions = stored.opinions
         if self.config.keep_audio == "none":
             record.audio = None  # nothing points to what will not be there
         checks = engine.judge_session(view)

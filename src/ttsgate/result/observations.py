@@ -17,6 +17,7 @@ __all__ = [
     "ConnectivityStep",
     "Mutation",
     "Observation",
+    "Opinion",
     "Reaction",
     "SessionRecord",
 ]
@@ -69,6 +70,23 @@ class ConnectivityStep(msgspec.Struct, kw_only=True):
     """The service's own message, if any."""
     facts: dict[str, Any] = {}
     """Addresses, model ids seen among ours, ..."""
+
+
+class Opinion(msgspec.Struct, kw_only=True):
+    """What an optional model made of the sound; asked once, while the run went on, and judged from here ever after."""
+
+    missing: str | None = None
+    """How to get what was asked for and is not installed; then nothing else is set."""
+    model: str = ""
+    """Which model, by name and digest."""
+    numbers: dict[str, float] = {}
+    """``sig``, ``bak``, ``ovrl`` of ``quality``, each 1 to 5; ``logprob`` of ``asr``: mean log probability a token."""
+    text: str = ""
+    """What ``asr`` wrote down."""
+    syllables: list[str] | None = None
+    """`text` as words and toneless pinyin; None where the language is not written with Chinese characters."""
+    expected: list[str] | None = None
+    """The text that was to be spoken, in the same way."""
 
 
 class SessionRecord(msgspec.Struct, kw_only=True):
@@ -130,6 +148,8 @@ class SessionRecord(msgspec.Struct, kw_only=True):
     """``[low, high]`` per column, -1..1, for drawing; at most 240 columns."""
     probe: dict[str, Any] = {}
     """The probe's JSON without audio, for SDK clients."""
+    opinions: dict[str, Opinion] = {}
+    """Of ``asr`` and ``quality``, where they were asked."""
 
 
 class Cell(msgspec.Struct, kw_only=True):

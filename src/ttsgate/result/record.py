@@ -33,6 +33,7 @@ from ttsgate.result.observations import (
     ConnectivityStep,
     Mutation,
     Observation,
+    Opinion,
     Reaction,
     SessionRecord,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "ModelFacts",
     "Mutation",
     "Observation",
+    "Opinion",
     "Outcome",
     "Party",
     "Reaction",
