@@ -34,7 +34,6 @@ MISSED = {
     "http.stream-silent": "The gate opens no stream of server-sent events: realtime has its websocket, the fallback "
     "fetches a file.",
     "http.stream-unfinished": "As above.",
-    "audio.beep": "No check looks for a tone beside the speech: level, pauses and words are those of a good session.",
 }
 """Faults that are known to be missed, and why."""
 

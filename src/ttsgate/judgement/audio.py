@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ttsgate.judgement.registry import NotApplicable, Problem, check
 from ttsgate.judgement.views import SessionView
-from ttsgate.measure.pcm import container_of
+from ttsgate.measure.pcm import container_of, to_float
+from ttsgate.measure.tones import longest_tone
 
 __all__: list[str] = []
 
@@ -39,6 +40,10 @@ TAIL_S = 2.5
 """Silence after the last word: 0.2 to 1 s is usual; more is paid for and blocks the caller's turn."""
 LOUD_RMS_DB = -6.0
 """Speech has a crest factor of 12 to 18 dB, compressed speech 9: a mean level above -6 dBFS at 16 bit is no speech."""
+
+TONE_S = 0.4
+"""A pitch that holds within 1 % for this long, without harmonics, is no voice: twice the length of a vowel.  The
+longest in 497 clips of good natural and synthetic speech is 0.12 s."""
 
 
 def fault(
@@ -197,6 +202,26 @@ def _noise(view: SessionView) -> Iterator[Problem]:
             f"the quietest tenth is only {depth:.0f} dB below the sounding parts: a steady sound, not speech alone",
             "service.audio",
             sample=0,
+        )
+
+
+@check(
+    "A-tone",
+    sentence="There is no beep or dial tone, before, after or between the words.",
+    why="A tone has the level and the length of a word; the caller hears a failure, no event tells it.",
+    stage="audio",
+    needs=("A-noise",),
+)
+def _tone(view: SessionView) -> Iterator[Problem]:
+    if view.samples is None or not len(view.samples):
+        raise NotApplicable
+    tone = longest_tone(to_float(view.samples), view.rate)
+    if tone is not None and tone.seconds > TONE_S:
+        yield fault(
+            view,
+            f"a steady tone of {tone.hz:.0f} Hz for {tone.seconds:.2f} s, from {tone.start_s:.2f} s on",
+            "service.audio",
+            sample=round(tone.start_s * view.rate),
         )
 
 

@@ -148,8 +148,8 @@ _samples(
     "beep",
     "A tone of a second comes before the speech.",
     _beeping,
-    check="A-excess A-speech A-noise",
-    cause="service.audio service.text",
+    check="A-tone",
+    cause="service.audio",
 )
 
 
