@@ -24,8 +24,9 @@ def test_tone_between_words(hz: int, rate: int) -> None:
     found = longest_tone(np.concatenate((noise, tone(hz, rate), noise)), rate)
 
     assert found is not None
-    assert (hz, 1.0, 0.6) == (pytest.approx(found.hz, abs=3), pytest.approx(found.start_s, abs=0.05),
-                              pytest.approx(found.seconds, abs=0.08))  # fmt: skip
+    assert hz == pytest.approx(found.hz, abs=3)
+    assert found.start_s == pytest.approx(1.0, abs=0.05)
+    assert found.seconds == pytest.approx(0.6, abs=0.08)
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
