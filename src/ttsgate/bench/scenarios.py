@@ -108,7 +108,7 @@ _TABLE = (
         "padded-deltas",
         "audio comes in small pieces whose Base64 ends in padding",
         "The size of a delta is documented nowhere. Joined before it is decoded, it breaks at the first '='.",
-        "benign.delta-size:of=33.3ms",
+        "benign.padded-deltas",
     ),
     _speech(
         "large-deltas",

@@ -66,7 +66,7 @@ def make_intent(
     if config.max_seconds is not None:
         limits["seconds"] = float(config.max_seconds)
     where = f"{target.kind} target" + (f" in {target.region}" if target.region else "")
-    asked = f" and {probes} for wrong requests that cost nothing" if probes else ""
+    asked = f", {probes} for wrong requests that cost nothing" if probes else ""
     return Intent(
         summary=(
             f"{len(config.models)} models over {', '.join(config.clients)} against the {where}: "

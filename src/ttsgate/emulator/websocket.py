@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from ttsgate import catalog
 from ttsgate.emulator.config import EmulatorConfig
@@ -33,6 +33,8 @@ log = logging.getLogger("ttsgate.emulator")
 FRAMES_KEPT = 24
 
 _encode = msgspec.json.Encoder().encode
+_AHEAD = 1000
+"""Messages that are read ahead at most."""
 _ALPHANUMERIC = bytes.maketrans(b"+/", b"Aa")
 
 
@@ -91,6 +93,8 @@ class Connection:
         self.renders, self.injection, self.config = renders, injection, config
         self.lateness, self.figures = lateness, figures
         self.witness = witness
+        self._inbox: asyncio.Queue[WSMessage] | None = None
+        """Messages that came while we were busy, where a witness wants to know when they came."""
         self._transport = request.transport
         self._loop = asyncio.get_running_loop()
         # Actions are carried out in the order in which the session decided on them: whoever asks
@@ -105,9 +109,12 @@ class Connection:
 
     async def run(self, opening: list[Action]) -> None:
         """Serve the session; returns when the connection is over."""
+        reading: asyncio.Task[None] | None = None
         try:
             if self.witness is not None:
                 self.witness.note("upgraded", status=101)
+                self._inbox = asyncio.Queue(maxsize=_AHEAD)
+                reading = asyncio.ensure_future(self._read_ahead(self.witness, self._inbox))
             self._watch_idle()
             async with self._turn:
                 await self._perform(opening)
@@ -119,6 +126,9 @@ class Connection:
             self.session.closed = True
             if self._idle_timer is not None:
                 self._idle_timer.cancel()
+            if reading is not None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
             waiting = [task for task in (self._speaking, self._timing_out) if task is not None]
             for task in waiting:
                 if not self._closing:  # else one of them is just about to finish the closing handshake
@@ -141,10 +151,8 @@ class Connection:
 
     async def _listen(self) -> None:
         while True:
-            message = await self.ws.receive()
+            message = await (self.ws.receive() if self._inbox is None else self._inbox.get())
             self._heard = self._loop.time()
-            if self.witness is not None and message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                self.witness.heard(message.data)
             match message.type:
                 case WSMsgType.TEXT:
                     if self.config.admin and len(self.figures.frames) < FRAMES_KEPT:
@@ -157,6 +165,15 @@ class Connection:
                     if self.witness is not None and not self._closing:
                         self.witness.end("client", self.ws.close_code)
                     return
+
+    async def _read_ahead(self, witness: Witness, inbox: asyncio.Queue[WSMessage]) -> None:
+        while True:
+            message = await self.ws.receive()
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                witness.heard(message.data)
+            await inbox.put(message)
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return
 
     async def _hear(self, text: str) -> None:
         async with self._turn:

@@ -10,6 +10,8 @@ from ttsgate.result.record import Evidence
 
 __all__: list[str] = []
 
+REASON = 24
+"""So much of the service's words is looked for: the end may be cut off."""
 PAUSE_S = 0.2
 """Shortest pause before a connection is tried again that can do any good."""
 
@@ -141,6 +143,33 @@ def _says(view: TrialView) -> Iterator[Problem]:
     if not view.record.said:
         yield Problem(
             f"exit code {view.record.exit} without a word on standard error or output ({view.record.service})",
+            (view.said(),),
+            cause="client.silent-failure",
+            party="client",
+        )
+
+
+@check(
+    "B-reason",
+    sentence="What a failing program says holds the service's own reason: its code, its words or its status.",
+    why="'No audio' tells nothing of a voice that does not exist; what the service said does.",
+    stage="client",
+    subject="trial",
+    severity="warn",
+    levels=(),
+    needs=("B-says",),
+)
+def _reason(view: TrialView) -> Iterator[Problem]:
+    if view.succeeded or not view.ended or not view.connections:
+        raise NotApplicable
+    one = view.connections[-1]
+    reasons = [r for r in one.reasons if r]
+    if not reasons:
+        raise NotApplicable
+    said = view.record.said.casefold()
+    if not any(r.casefold()[:REASON] in said for r in reasons):
+        yield Problem(
+            f"the service's reason ({reasons[0]}) does not stand in what it says: {said[-160:]}",
             (view.said(),),
             cause="client.silent-failure",
             party="client",

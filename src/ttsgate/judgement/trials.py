@@ -72,6 +72,20 @@ class Connection:
         return self.first("in", "session.finished") is not None
 
     @cached_property
+    def reasons(self) -> list[str]:
+        """What the service gave as its reason: codes and words of error events, close code and words, status."""
+        found: list[str] = []
+        for entry in self.transcript.received("error"):
+            error = (entry.event or {}).get("error")
+            found += [str(error.get(n) or "") for n in ("code", "message")] if isinstance(error, dict) else []
+        refused, closed = self.note("refused"), self.note("closed") or {}
+        if refused is not None and (status := refused.get("status")) != 200:
+            found.append(str(status))
+        if closed.get("by") == "service" and closed.get("code") not in (None, 1000, 1006):
+            found += [str(closed.get("code")), str(closed.get("reason") or "")]
+        return found
+
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """Settings in force as the service confirmed them last."""
         found: dict[str, Any] = {}

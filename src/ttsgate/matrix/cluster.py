@@ -78,7 +78,7 @@ class Dask:
                 ): one
                 for one in asked
             }  # fmt: skip
-            for future in dask.as_completed(futures):
+            for future in dask.as_completed(futures, loop=client.loop):
                 try:
                     yield future.result()
                 except UsageError:
