@@ -75,7 +75,7 @@ class TestGate:
         assert (0, "") == (done.returncode, done.stderr)
         lines = done.stdout.splitlines()
         assert lines[0].startswith("ACCEPTED  app git:abcdef1234  by policy mine (")
-        assert lines[1].startswith("evidence  emulated, not live: 1 bundle, 1 session")
+        assert lines[1].startswith("evidence  emulated, not live: 1 bundle, 3 sessions")
         assert lines[2].startswith("because  every demand of policy mine is met")
         assert lines[-1].startswith('ttsgate: ACCEPTED exit=0 cause=none policy=mine target=emulator claim="emulated')
 

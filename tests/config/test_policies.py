@@ -82,7 +82,7 @@ class TestInARun:
         config = configured(policy="nightly", target="live", region="cn-beijing")
         origins = {s.name: s.origin for s in config.settings}
 
-        assert (9, 100, 5000, 600, 0.5) == (
+        assert (9, 120, 5000, 600, 0.5) == (
             config.repeat, config.max_sessions, config.max_chars, config.max_seconds, config.max_rate
         )  # fmt: skip
         assert "policy nightly" == origins["repeat"] == origins["max_rate"]

@@ -98,7 +98,11 @@ def _key_in_a_url(folder: Path) -> list[str]:
 
 
 def _key_as_text(folder: Path) -> list[str]:
-    return [*QUICK[:-1], KEY]
+    return [*QUICK, "--text", KEY]
+
+
+def _key_as_a_word(folder: Path) -> list[str]:
+    return [*QUICK, KEY]
 
 
 def _suites_that_raise(folder: Path) -> list[str]:
@@ -114,7 +118,9 @@ def _suites_that_raise(folder: Path) -> list[str]:
     return [*QUICK, "--checks", str(suites), "--custom-key-env", "DASHSCOPE_API_KEY"]
 
 
-@pytest.mark.parametrize("scene", [_usage, _unreachable, _key_in_a_url, _key_as_text, _suites_that_raise])
+@pytest.mark.parametrize(
+    "scene", [_usage, _unreachable, _key_in_a_url, _key_as_text, _key_as_a_word, _suites_that_raise]
+)
 def test_a_run_that_fails_early(tmp_path: Path, scene: Callable[[Path], list[str]]) -> None:
     """Wrong usage, nothing listening, a key in the wrong place, an exception that names the key."""
     words = scene(tmp_path)

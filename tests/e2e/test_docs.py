@@ -66,6 +66,7 @@ def commands(text: str) -> Iterator[list[str]]:
 def problem(words: list[str]) -> str | None:
     """What is wrong with a call, if anything."""
     program, *rest = words
+    rest = rest[: rest.index("--")] if "--" in rest else rest  # what follows is somebody else's command
     if program == "make":
         if rest[0] == "-C":
             rest = rest[2:]

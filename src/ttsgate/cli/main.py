@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -86,7 +87,8 @@ def main() -> NoReturn:
     except click.exceptions.Abort:
         code = 130
     except click.ClickException as exc:
-        exc.show()
+        exc.show(told := io.StringIO())
+        click.echo(_without_keys(told.getvalue(), keys), err=True, nl=False)  # a key may be typed in the wrong place
         code = 2
     except TtsgateError as exc:
         click.echo(f"ttsgate: {exc}", err=True)
@@ -99,8 +101,12 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _apologise(exc: Exception, keys: set[str]) -> None:
+def _without_keys(text: str, keys: set[str]) -> str:
     from ttsgate.result.redact import Redactor
 
-    click.echo(Redactor(keys).text("".join(traceback.format_exception(exc))), err=True)
+    return Redactor(keys).text(text)
+
+
+def _apologise(exc: Exception, keys: set[str]) -> None:
+    click.echo(_without_keys("".join(traceback.format_exception(exc)), keys), err=True)
     click.echo("ttsgate: an error of ttsgate itself; please report the lines above", err=True)

@@ -14,6 +14,10 @@ ALL_PARTIES: frozenset[Party] = frozenset(PARTY_CODE)
 
 _SOMEBODY_ELSE = "network.portal"
 """Something did answer in place of the service: it failed by the way, but it was not unreachable."""
+_WAY = frozenset(("name", "tcp", "tls"))
+"""Steps that anybody's machine may answer."""
+_SILENT = "service.hang"
+"""Where nothing was ever heard of the service: somebody took the connection and said nothing."""
 _SYNTHESIS_STAGES = frozenset(("synthesis", "conformance", "audio", "timing", "compatibility", "across", "client"))
 _NAMES: dict[ExitCode, VerdictName] = {
     ExitCode.PASS: "pass",
@@ -60,10 +64,17 @@ def decide(result: Result, *, blocks: Collection[Party] = ALL_PARTIES, stopped: 
 
 
 def _code(finding: Finding, result: Result) -> ExitCode:
-    code = PARTY_CODE[finding.diagnosis.party]
-    if finding.diagnosis.party == "network" and finding.diagnosis.cause != _SOMEBODY_ELSE and not _reached(result):
+    party, cause = finding.diagnosis.party, finding.diagnosis.cause
+    in_the_way = party == "network" and cause != _SOMEBODY_ELSE
+    if (in_the_way or (cause == _SILENT and not _answered(result))) and not _reached(result):
         return ExitCode.UNREACHABLE
-    return code
+    return PARTY_CODE[party]
+
+
+def _answered(result: Result) -> bool:
+    """Whether the service itself said anything when it was asked."""
+    steps = (s for s in result.connectivity if s.name not in _WAY)
+    return any(s.outcome == "pass" or s.status is not None for s in steps)
 
 
 def _judged(result: Result) -> bool:
