@@ -11,7 +11,7 @@ import pytest
 from tests.judgement.voices import session, speech
 from ttsgate.collect.opinions import Opinions
 from ttsgate.config import resolve
-from ttsgate.errors import UsageError
+from ttsgate.errors import MissingExtra, UsageError
 
 
 def opinions(tmp_path: Path, **options: Any) -> Opinions:
@@ -40,3 +40,13 @@ def test_a_folder_without_a_model_is_refused_before_anything_is_asked(tmp_path: 
     """Nothing is billed for a typing error."""
     with pytest.raises(UsageError, match=r"there is no model\.bin"):
         opinions(tmp_path, asr_model=str(tmp_path))
+
+
+def test_under_ci_a_missing_extra_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked for and cannot be had ends the run before it costs anything."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (tmp_path / ".git").mkdir()
+    config = resolve({"quality": True}, {"CI": "true"}, tmp_path)
+
+    with pytest.raises(MissingExtra, match=r"pip install 'ttsgate\[quality\]'"):
+        Opinions(config)

@@ -53,10 +53,11 @@ Ask = Callable[[Floats, SessionView], Opinion]
 
 @dataclass
 class Opinions:
-    """The models that a run asks; each is loaded when it is first asked.
+    """The models that a run asks; each is loaded when it is first asked, under CI at once.
 
     Raises:
         UsageError: a path that was given holds no such model.
+        MissingExtra: under CI, where an extra that was asked for is not installed; elsewhere its check is skipped.
     """
 
     config: Config
@@ -66,14 +67,20 @@ class Opinions:
         given = self.config.asr_model
         if given is not None and not (given / "model.bin").is_file():
             raise UsageError(f"--asr-model: there is no model.bin in {given}; give the folder of a CTranslate2 Whisper")
+        if self.config.ci:
+            self._loaded.update({name: make() for name, make in self._asked().items()})
 
-    def of(self, view: SessionView) -> dict[str, Opinion]:
-        """What was asked for, by name; empty without the options and where there are no samples."""
+    def _asked(self) -> dict[str, Callable[[], Ask]]:
         asked: dict[str, Callable[[], Ask]] = {}
         if self.config.asr or self.config.asr_model:
             asked["asr"] = self._recogniser
         if self.config.quality or self.config.quality_model:
             asked["quality"] = self._rater
+        return asked
+
+    def of(self, view: SessionView) -> dict[str, Opinion]:
+        """What was asked for, by name; empty without the options and where there are no samples."""
+        asked = self._asked()
         if not asked or view.samples is None or not len(view.samples):
             return {}
         sound = to_float(view.samples)[: LONGEST_S * view.rate]
