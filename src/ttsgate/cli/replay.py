@@ -14,6 +14,7 @@ import click
 
 from ttsgate import __version__
 from ttsgate.errors import UsageError
+from ttsgate.report.safe import clean
 
 if TYPE_CHECKING:
     from ttsgate.recorder.serving import ReplayServer
@@ -74,7 +75,9 @@ def command(
     from ttsgate.recorder.service import line, refuse_expired, replay, write_report
     from ttsgate.recorder.serving import ReplayServer
 
-    server = ReplayServer(Path(folder), speed=_speed(speed), told=lambda o: click.echo(line(o), err=True))
+    server = ReplayServer(
+        Path(folder), speed=_speed(speed), told=lambda o: click.echo(clean(line(o), lines=True), err=True)
+    )
     warning = refuse_expired(server.recording, datetime.now(UTC).date(), allowed=allow_expired)
     if warning is not None:
         click.echo(f"ttsgate: warning: {warning}", err=True)
@@ -171,7 +174,7 @@ def _against(folder: Path, bundle: str, *, as_json: bool) -> int:
             f"recorded: {recording.id} ({recording.source.claim}); now: {run.result.run} ({run.result.target.claim})"
         )
         for drift in report.drifts:
-            click.echo(drift.line())
+            click.echo(clean(drift.line(), lines=True))
         for words in report.first_audio:
             click.echo(words)
         for words in report.only_recorded:
