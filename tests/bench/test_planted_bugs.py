@@ -72,7 +72,7 @@ async def all_of_them(endpoints: Endpoints, pairs: list[tuple[str, str]]) -> dic
     async def one(bug: str, scenario: str) -> Trial:
         async with some:
             trials = Trials(
-                program=Program(command=f"{sys.executable} {CLIENT} {bug}", cwd=Path.cwd(), deadline_s=6),
+                program=Program(command=f"{sys.executable} {CLIENT} {bug}", cwd=Path.cwd(), deadline_s=9),
                 endpoints=endpoints,
                 environ=os.environ,
                 model="qwen3-tts-flash-realtime",

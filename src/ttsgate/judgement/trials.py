@@ -79,7 +79,7 @@ class Connection:
             error = (entry.event or {}).get("error")
             found += [str(error.get(n) or "") for n in ("code", "message")] if isinstance(error, dict) else []
         refused, closed = self.note("refused"), self.note("closed") or {}
-        if refused is not None and (status := refused.get("status")) != 200:
+        if refused is not None and (status := int(refused.get("status") or 0)) >= 400:
             found.append(str(status))
         if closed.get("by") == "service" and closed.get("code") not in (None, 1000, 1006):
             found += [str(closed.get("code")), str(closed.get("reason") or "")]
